@@ -1,0 +1,2 @@
+//! Shared parts.
+#![forbid(unsafe_code)]

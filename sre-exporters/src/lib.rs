@@ -1,0 +1,2 @@
+//! Exporters.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Procedural macros.
+#![forbid(unsafe_code)]
