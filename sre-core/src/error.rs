@@ -20,4 +20,10 @@ pub enum Error {
         /// The value refused.
         value: Duration,
     },
+    /// A histogram precision outside 1 to 10 bits.
+    #[error("{value} bits per octave must lie between 1 and 10: write 6 for errors below 0.8 percent")]
+    HistogramBits {
+        /// The value refused.
+        value: u32,
+    },
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod histogram;
 pub mod sli;
 pub mod units;
 

@@ -1,0 +1,8 @@
+//! Pure. Latency histograms: where a value goes, what frozen counts can answer, how they travel.
+//!
+//! Values are nanoseconds. Buckets are log-linear: each power of two is cut into equal parts, so a bucket is
+//! as wide as its values are large and the relative error is bounded over the whole `u64` range.
+
+mod layout;
+
+pub use layout::{Layout, bucket_index};
