@@ -26,4 +26,7 @@ pub enum Error {
         /// The value refused.
         value: u32,
     },
+    /// Bytes that are not a histogram snapshot.
+    #[error(transparent)]
+    HistogramBytes(#[from] crate::histogram::DecodeError),
 }

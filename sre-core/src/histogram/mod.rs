@@ -3,6 +3,10 @@
 //! Values are nanoseconds. Buckets are log-linear: each power of two is cut into equal parts, so a bucket is
 //! as wide as its values are large and the relative error is bounded over the whole `u64` range.
 
+mod codec;
 mod layout;
+mod snapshot;
 
+pub use codec::DecodeError;
 pub use layout::{Layout, bucket_index};
+pub use snapshot::{Bucket, Snapshot};

@@ -1,0 +1,295 @@
+//! Pure. Snapshots as bytes, for the journal and for compact interval histograms.
+//!
+//! | Field | Form |
+//! |---|---|
+//! | version | one byte, 1 |
+//! | bits of the layout | one byte, 1 to 10 |
+//! | sum of the values in nanoseconds | number |
+//! | bucket of the first count | number, absent without counts |
+//! | counts in bucket order | tokens to the end of the bytes, absent without counts |
+//!
+//! A number has seven bits per byte, least significant first, and the high bit of each byte but the last set
+//! (LEB128). A token is a number: `2 * count` for one bucket, or `2 * n - 1` for a run of `n` empty ones. The
+//! first and the last token are counts, runs are never split, numbers are never padded: equal snapshots have
+//! equal bytes, and other bytes are refused.
+
+use thiserror::Error;
+
+use super::layout::Layout;
+use super::snapshot::Snapshot;
+
+/// The form written here, and the only one read.
+const VERSION: u8 = 1;
+
+/// Why bytes are not a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The bytes end in the middle.
+    #[error("histogram bytes end after {length} bytes, in the middle of a field: the record was cut off")]
+    Truncated {
+        /// How many bytes there were.
+        length: usize,
+    },
+    /// The version is not known here.
+    #[error("histogram version {version} is not version 1: a newer release wrote it")]
+    Version {
+        /// The version found.
+        version: u8,
+    },
+    /// The precision is not one there is.
+    #[error("histogram bytes claim {bits} bits per octave where 1 to 10 are possible: they are damaged")]
+    Bits {
+        /// The precision found.
+        bits: u8,
+    },
+    /// A number is padded or does not fit its field.
+    #[error("histogram number at byte {offset} is padded or too large: the bytes are damaged")]
+    Number {
+        /// Where the number starts.
+        offset: usize,
+    },
+    /// A count lies past the last bucket.
+    #[error("histogram token at byte {offset} lies past the last bucket: the bytes are damaged")]
+    PastLastBucket {
+        /// Where the token starts.
+        offset: usize,
+    },
+    /// A zero count, or an empty bucket at an end or beside a run of empty ones.
+    #[error("histogram token at byte {offset} is not in shortest form: the bytes are damaged")]
+    NotShortest {
+        /// Where the token starts.
+        offset: usize,
+    },
+}
+
+impl Snapshot {
+    /// The snapshot as bytes: one or two for a bucket of a few thousand values, one or two for a gap.
+    ///
+    /// Equal snapshots give equal bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use sre_core::histogram::{Layout, Snapshot};
+    ///
+    /// let interval = Snapshot::from_durations(Layout::default(), (1..=1_000).map(Duration::from_millis));
+    /// let bytes = interval.encode();
+    /// assert!(bytes.len() < 300);
+    /// assert_eq!(Snapshot::decode(&bytes)?, interval);
+    /// # Ok::<(), sre_core::histogram::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let (first, counts) = self.run();
+        let mut bytes = Vec::with_capacity(16 + counts.len());
+        bytes.push(VERSION);
+        bytes.extend(u8::try_from(self.layout().bits()));
+        write_number(&mut bytes, self.sum_ns());
+        if counts.is_empty() {
+            return bytes;
+        }
+        write_number(&mut bytes, first as u128);
+        let mut empty = 0;
+        for &count in counts {
+            if count == 0 {
+                empty += 1;
+                continue;
+            }
+            if empty > 0 {
+                write_number(&mut bytes, 2 * empty - 1);
+                empty = 0;
+            }
+            write_number(&mut bytes, 2 * u128::from(count));
+        }
+        bytes
+    }
+
+    /// The snapshot that [`encode`](Self::encode) turned into these bytes.
+    ///
+    /// Any bytes may be given. What is allocated follows the buckets of the layout that the bytes name, never
+    /// a length they claim: at most 30,208 bytes at 6 bits and 450,560 at 10, twice that while growing.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when the bytes are cut off, damaged, written by a newer release, or followed by more.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader { bytes, offset: 0 };
+        let version = reader.byte()?;
+        if version != VERSION {
+            return Err(DecodeError::Version { version });
+        }
+        let bits = reader.byte()?;
+        let layout = Layout::try_new(u32::from(bits)).map_err(|_| DecodeError::Bits { bits })?;
+        let sum_ns = reader.number()?;
+        if reader.at_end() {
+            return Ok(Self::empty(layout).with_sum_ns(sum_ns));
+        }
+        let first = reader.bucket(layout)?;
+        let counts = reader.counts(layout.buckets() - first)?;
+        Ok(Self::from_counts(layout, first, counts, sum_ns))
+    }
+}
+
+/// Seven bits per byte, least significant first.
+fn write_number(bytes: &mut Vec<u8>, mut number: u128) {
+    while number >= 0x80 {
+        bytes.push(low_seven(number) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(low_seven(number));
+}
+
+const fn low_seven(number: u128) -> u8 {
+    (number & 0x7f) as u8
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl Reader<'_> {
+    fn at_end(&self) -> bool {
+        self.offset >= self.bytes.len()
+    }
+
+    fn byte(&mut self) -> Result<u8, DecodeError> {
+        let byte = self.bytes.get(self.offset).copied();
+        self.offset += 1;
+        byte.ok_or(DecodeError::Truncated { length: self.bytes.len() })
+    }
+
+    /// A number of at most 128 bits in its shortest form.
+    fn number(&mut self) -> Result<u128, DecodeError> {
+        let offset = self.offset;
+        let mut number = 0_u128;
+        for shift in (0..128).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u128::from(byte & 0x7f);
+            if bits.leading_zeros() < shift || (byte == 0 && shift > 0) {
+                return Err(DecodeError::Number { offset });
+            }
+            number |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(DecodeError::Number { offset })
+    }
+
+    /// The number of a bucket that exists in `layout`.
+    fn bucket(&mut self, layout: Layout) -> Result<usize, DecodeError> {
+        let offset = self.offset;
+        let index = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        if index < layout.buckets() { Ok(index) } else { Err(DecodeError::PastLastBucket { offset }) }
+    }
+
+    /// Tokens to the end of the bytes: at least one, for at most `room` buckets.
+    fn counts(&mut self, room: usize) -> Result<Vec<u64>, DecodeError> {
+        let mut counts = Vec::with_capacity(room.min(self.bytes.len() - self.offset));
+        loop {
+            let offset = self.offset;
+            let token = self.number()?;
+            let after_run = counts.last().is_none_or(|&count| count == 0);
+            if token == 0 || (token % 2 == 1 && (after_run || self.at_end())) {
+                return Err(DecodeError::NotShortest { offset });
+            }
+            let (length, count) = match token % 2 {
+                0 => (1, u64::try_from(token / 2).map_err(|_| DecodeError::Number { offset })?),
+                _ => (usize::try_from(token.div_ceil(2)).unwrap_or(usize::MAX), 0),
+            };
+            if length > room - counts.len() {
+                return Err(DecodeError::PastLastBucket { offset });
+            }
+            counts.resize(counts.len() + length, count);
+            if self.at_end() {
+                return Ok(counts);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_form(snapshot: &Snapshot, bytes: &[u8]) {
+        assert_eq!(snapshot.encode(), bytes);
+        assert_eq!(Snapshot::decode(bytes).as_ref(), Ok(snapshot));
+    }
+
+    #[track_caller]
+    fn check_refused(bytes: &[u8], error: DecodeError) {
+        assert_eq!(Snapshot::decode(bytes), Err(error), "{bytes:?}");
+    }
+
+    #[test]
+    fn the_form_is_the_documented_one() {
+        let six = |first, counts, sum| Snapshot::from_counts(Layout::BITS_6, first, counts, sum);
+        check_form(&Snapshot::empty(Layout::BITS_10), &[1, 10, 0]);
+        check_form(&Snapshot::empty(Layout::BITS_6).with_sum_ns(300), &[1, 6, 0xac, 2]);
+        check_form(&six(5, vec![1], 5), &[1, 6, 5, 5, 2]);
+        check_form(&six(200, vec![3, 0, 0, 0, 64], 0), &[1, 6, 0, 0xc8, 1, 6, 5, 0x80, 1]);
+    }
+
+    #[test]
+    fn the_largest_numbers_survive() {
+        let layout = Layout::BITS_10;
+        let last = layout.buckets() - 1;
+        let mut counts = vec![0; layout.buckets()];
+        counts[0] = u64::MAX;
+        counts[last] = u64::MAX;
+        let full = Snapshot::from_counts(layout, 0, counts, u128::MAX);
+        assert_eq!(Snapshot::decode(&full.encode()), Ok(full));
+    }
+
+    #[test]
+    fn damage_is_named() {
+        check_refused(&[], DecodeError::Truncated { length: 0 });
+        check_refused(&[1, 6], DecodeError::Truncated { length: 2 });
+        check_refused(&[1, 6, 0x80], DecodeError::Truncated { length: 3 });
+        check_refused(&[1, 6, 0, 0], DecodeError::Truncated { length: 4 });
+        check_refused(&[2, 6, 0], DecodeError::Version { version: 2 });
+        check_refused(&[1, 0, 0], DecodeError::Bits { bits: 0 });
+        check_refused(&[1, 11, 0], DecodeError::Bits { bits: 11 });
+        check_refused(&[1, 6, 0x80, 0], DecodeError::Number { offset: 2 });
+        check_refused(&[1, 6, 0, 0xc0, 0x1d, 2], DecodeError::PastLastBucket { offset: 3 });
+        check_refused(&[1, 6, 0, 0xbf, 0x1d, 2, 2], DecodeError::PastLastBucket { offset: 6 });
+        check_refused(&[1, 6, 0, 5, 0], DecodeError::NotShortest { offset: 4 });
+        check_refused(&[1, 6, 0, 5, 1, 2], DecodeError::NotShortest { offset: 4 });
+        check_refused(&[1, 6, 0, 5, 2, 1], DecodeError::NotShortest { offset: 5 });
+        check_refused(&[1, 6, 0, 5, 2, 1, 1, 2], DecodeError::NotShortest { offset: 6 });
+    }
+
+    #[test]
+    fn numbers_past_their_field_are_refused() {
+        let mut sum = vec![1, 6];
+        sum.extend([0xff; 18]);
+        sum.push(0x03);
+        assert_eq!(Snapshot::decode(&sum).map(|snapshot| snapshot.sum_ns()), Ok(u128::MAX));
+        sum[20] = 0x07;
+        check_refused(&sum, DecodeError::Number { offset: 2 });
+
+        let mut count = vec![1, 6, 0, 5];
+        write_number(&mut count, 2 << 64);
+        check_refused(&count, DecodeError::Number { offset: 4 });
+    }
+
+    #[test]
+    fn a_claimed_run_allocates_nothing() {
+        // A run of 2^127 empty buckets in 19 bytes.
+        let mut bytes = vec![1, 6, 0, 0, 2];
+        write_number(&mut bytes, u128::MAX);
+        bytes.push(2);
+        check_refused(&bytes, DecodeError::PastLastBucket { offset: 5 });
+    }
+
+    #[test]
+    fn the_stated_most_that_decoding_holds() {
+        assert_eq!(Layout::BITS_6.buckets() * size_of::<u64>(), 30_208);
+        assert_eq!(Layout::BITS_10.buckets() * size_of::<u64>(), 450_560);
+    }
+}
