@@ -4,9 +4,13 @@
 //! as wide as its values are large and the relative error is bounded over the whole `u64` range.
 
 mod codec;
+mod exponential;
+mod intervals;
 mod layout;
 mod snapshot;
 
 pub use codec::DecodeError;
+pub use exponential::Exponential;
+pub use intervals::Intervals;
 pub use layout::{Layout, bucket_index};
 pub use snapshot::{Bucket, Snapshot};
