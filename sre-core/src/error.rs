@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::duration::duration_text;
+
 /// An error of this crate.
 ///
 /// Recording never returns one: errors come from building objectives, starting engines and reading files.
@@ -29,4 +31,108 @@ pub enum Error {
     /// Bytes that are not a histogram snapshot.
     #[error(transparent)]
     HistogramBytes(#[from] crate::histogram::DecodeError),
+    /// A text that is not a duration.
+    #[error("`{text}` is not a duration: write whole numbers with units, such as 300ms, 90s, 1h30m or 30d")]
+    DurationText {
+        /// The text refused.
+        text: Box<str>,
+    },
+    /// A rolling period that is too short or too long.
+    #[error(
+        "period {} must lie between 1m and 92d: choose a shorter span, or a quarter or year of the calendar",
+        duration_text(*value)
+    )]
+    Period {
+        /// The value refused.
+        value: Duration,
+    },
+    /// A text that is not a period.
+    #[error(
+        "`{text}` is not a period: write a duration such as 30d, or day, week, month, quarter or year with a zone, such as month Europe/Berlin"
+    )]
+    PeriodText {
+        /// The text refused.
+        text: Box<str>,
+    },
+    /// A time zone that the database of the system does not have.
+    #[error("time zone `{zone}` is unknown: write an IANA name such as Europe/Berlin, and install tzdata")]
+    TimeZone {
+        /// The name refused.
+        zone: Box<str>,
+    },
+    /// A name of an SLO that labels and rules would not take.
+    #[error(
+        "slo name `{value}` must have at least 2 characters, start and end with a letter or digit and have only letters, digits, `.`, `_` and `-` inside"
+    )]
+    SloName {
+        /// The name refused, at most its first 120 characters.
+        value: Box<str>,
+    },
+    /// Two objectives of one SLI with the same name.
+    #[error("sli {sli} has two objectives called {slo}: give one of them a name with `named`")]
+    DuplicateSlo {
+        /// The SLI.
+        sli: Box<str>,
+        /// The name that occurs twice.
+        slo: Box<str>,
+    },
+    /// A period below a day, for which no alert tiers can be derived.
+    #[error(
+        "objective {slo} has a period of {}, below a day, and no tiers of its own: add them with `tiers(&[Tier::page(long, short, factor)])`",
+        duration_text(*period)
+    )]
+    PeriodNeedsTiers {
+        /// The objective.
+        slo: Box<str>,
+        /// Its period.
+        period: Duration,
+    },
+    /// The windows of an alert tier are out of order or range.
+    #[error(
+        "tier windows long {} and short {} must satisfy 1s <= short < long <= 92d: the long one comes first",
+        duration_text(*long),
+        duration_text(*short)
+    )]
+    TierWindows {
+        /// The long window refused.
+        long: Duration,
+        /// The short window refused.
+        short: Duration,
+    },
+    /// The factor of an alert tier lets it fire on what the budget bears, or never.
+    #[error(
+        "tier factor {factor} must be at least 1 and below {max}, the burn rate of a total outage: choose a factor between"
+    )]
+    TierFactor {
+        /// The factor refused.
+        factor: f64,
+        /// The burn rate of a total outage, `1 / (1 - target)`.
+        max: f64,
+    },
+    /// An alert tier that looks back further than the budget reaches.
+    #[error(
+        "objective {slo} has a tier with a long window of {}, which must not exceed its period of {}: shorten the window or lengthen the period",
+        duration_text(*long),
+        duration_text(*period)
+    )]
+    TierAbovePeriod {
+        /// The objective.
+        slo: Box<str>,
+        /// The long window refused.
+        long: Duration,
+        /// The period of the objective.
+        period: Duration,
+    },
+    /// A time slice that is too short or too long.
+    #[error(
+        "time slice {} must lie between 1s and {}: one minute is usual",
+        duration_text(*value),
+        duration_text(*max)
+    )]
+    SliceLength {
+        /// The value refused.
+        value: Duration,
+        /// The longest slice accepted: a day, or the period if that is shorter.
+        max: Duration,
+    },
 }

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::duration::{duration_text, parse_duration};
 use crate::error::Error;
 
 /// Parts per billion in one.
