@@ -69,6 +69,10 @@ impl Layout {
     /// 1,024 buckets per octave: the buckets of HdrHistogram at three significant figures.
     pub const BITS_10: Self = Self { bits: 10 };
 
+    /// 16 buckets per octave: the buckets of HdrHistogram at one significant figure.
+    #[cfg(feature = "hdrhistogram")]
+    pub(super) const BITS_4: Self = Self { bits: 4 };
+
     /// The coarsest layout has two buckets per octave.
     pub const BITS_MIN: u32 = 1;
 

@@ -5,6 +5,8 @@
 
 mod codec;
 mod exponential;
+#[cfg(feature = "hdrhistogram")]
+pub mod hdr;
 mod intervals;
 mod layout;
 mod snapshot;
