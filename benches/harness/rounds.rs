@@ -1,0 +1,228 @@
+//! Cold. Interleaved rounds: every subject runs once per round, so that a slow second of the machine hits them all.
+
+use super::{Options, Progress, Subject, now};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Nanoseconds of one subject at one number of threads.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// The name of the group that ran together.
+    pub group: &'static str,
+    /// The name of the subject.
+    pub name: &'static str,
+    /// Threads that worked at the same time.
+    pub threads: usize,
+    /// One value per round, sorted: nanoseconds of one core per iteration.
+    rounds: Vec<f64>,
+}
+
+impl Timing {
+    /// A timing from values taken elsewhere.
+    #[must_use]
+    pub fn new(group: &'static str, name: &'static str, threads: usize, mut rounds: Vec<f64>) -> Self {
+        rounds.sort_by(f64::total_cmp);
+        Self { group, name, threads, rounds }
+    }
+
+    /// The middle round, in nanoseconds; `NaN` without rounds.
+    #[must_use]
+    pub fn median(&self) -> f64 {
+        self.quantile(1, 2)
+    }
+
+    /// Half the distance between the quartiles, as a share of the median.
+    #[must_use]
+    pub fn spread(&self) -> f64 {
+        (self.quantile(3, 4) - self.quantile(1, 4)) / 2.0 / self.median()
+    }
+
+    fn quantile(&self, numerator: usize, denominator: usize) -> f64 {
+        let rank = self.rounds.len().saturating_sub(1) * numerator / denominator;
+        self.rounds.get(rank).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// All timings of one run.
+#[derive(Debug, Default)]
+pub struct Results(Vec<Timing>);
+
+impl Results {
+    /// Adds the timings of a group.
+    pub fn extend(&mut self, timings: impl IntoIterator<Item = Timing>) {
+        self.0.extend(timings);
+    }
+
+    /// The timing of a subject, if it ran.
+    #[must_use]
+    pub fn find(&self, group: &str, name: &str, threads: usize) -> Option<&Timing> {
+        self.0.iter().find(|t| t.group == group && t.name == name && t.threads == threads)
+    }
+
+    /// All timings, in the order of the run.
+    pub fn iter(&self) -> impl Iterator<Item = &Timing> {
+        self.0.iter()
+    }
+}
+
+/// Runs the subjects in interleaved rounds on `threads` threads.
+///
+/// The time of a batch reaches from the first thread's start to the last one's end. It is given as nanoseconds of
+/// one core per iteration: elapsed time, times the cores that could be busy, divided by all iterations.
+#[must_use]
+pub fn interleave(
+    group: &'static str,
+    subjects: &[Subject],
+    threads: usize,
+    options: &Options,
+    progress: &Progress,
+) -> Vec<Timing> {
+    let subjects: Vec<&Subject> = subjects.iter().filter(|s| s.runs_on(threads)).collect();
+    let stage = Stage::new(threads);
+    let mut rounds = vec![Vec::with_capacity(options.rounds); subjects.len()];
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| stage.work(&subjects));
+        }
+        let mut iterations = Vec::with_capacity(subjects.len());
+        for (k, subject) in subjects.iter().enumerate() {
+            progress.show(format_args!("{group}, {threads} threads: sizing {}", subject.name()));
+            iterations.push(stage.size(k, subject, options.batch));
+        }
+        for round in 0..options.rounds {
+            progress.show(format_args!(
+                "{group}, {threads} threads: round {} of {}",
+                round + 1,
+                options.rounds
+            ));
+            for step in 0..subjects.len() {
+                // Each round starts with another subject, so none always follows the same neighbour.
+                let k = (step + round) % subjects.len();
+                if let (Some(subject), Some(n), Some(row)) =
+                    (subjects.get(k), iterations.get(k), rounds.get_mut(k))
+                {
+                    row.push(stage.per_iteration(stage.run(k, subject, *n), *n));
+                }
+            }
+        }
+        stage.close();
+    });
+    progress.clear();
+    subjects.iter().zip(rounds).map(|(s, rounds)| Timing::new(group, s.name(), threads, rounds)).collect()
+}
+
+/// Where the coordinating thread meets the workers.
+struct Stage {
+    threads: usize,
+    gate: Barrier,
+    subject: AtomicUsize,
+    iterations: AtomicU64,
+    spans: Mutex<Vec<(Instant, Instant)>>,
+}
+
+/// The subject number that ends the workers.
+const CLOSE: usize = usize::MAX;
+
+impl Stage {
+    fn new(threads: usize) -> Self {
+        Self {
+            threads,
+            gate: Barrier::new(threads + 1),
+            subject: AtomicUsize::new(CLOSE),
+            iterations: AtomicU64::new(0),
+            spans: Mutex::new(Vec::with_capacity(threads)),
+        }
+    }
+
+    fn work(&self, subjects: &[&Subject]) {
+        let mut batches: Vec<_> = subjects.iter().map(|s| s.batch()).collect();
+        loop {
+            self.gate.wait();
+            // Relaxed: the barrier orders the command before the read.
+            let Some(batch) = batches.get_mut(self.subject.load(Ordering::Relaxed)) else { return };
+            let n = self.iterations.load(Ordering::Relaxed);
+            let start = now();
+            batch(n);
+            let end = now();
+            self.spans.lock().unwrap_or_else(PoisonError::into_inner).push((start, end));
+            self.gate.wait();
+        }
+    }
+
+    /// One batch of every worker; from the first start to the last end.
+    fn run(&self, k: usize, subject: &Subject, iterations: u64) -> Duration {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.subject.store(k, Ordering::Relaxed);
+        self.iterations.store(iterations, Ordering::Relaxed);
+        self.gate.wait();
+        self.gate.wait();
+        subject.tidy();
+        let spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = spans.iter().map(|s| s.0).min();
+        let end = spans.iter().map(|s| s.1).max();
+        start.zip(end).map_or(Duration::ZERO, |(start, end)| end.duration_since(start))
+    }
+
+    /// The number of iterations whose batch takes about `batch` per thread; warms the subject up on the way.
+    fn size(&self, k: usize, subject: &Subject, batch: Duration) -> u64 {
+        let mut n = 1;
+        loop {
+            let took = self.run(k, subject, n);
+            let wanted = batch.as_secs_f64() * self.share();
+            if took.as_secs_f64() >= wanted / 2.0 {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a positive count far below 2^53"
+                )]
+                #[expect(clippy::cast_precision_loss, reason = "counts of a batch stay far below 2^53")]
+                let scaled = (n as f64 * wanted / took.as_secs_f64()) as u64;
+                return scaled.max(1);
+            }
+            n *= 2;
+        }
+    }
+
+    /// Threads per core, at least one.
+    fn share(&self) -> f64 {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        #[expect(clippy::cast_precision_loss, reason = "a handful of threads")]
+        let share = self.threads as f64 / self.threads.min(cores) as f64;
+        share
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of a batch stay far below 2^53")]
+    fn per_iteration(&self, elapsed: Duration, iterations: u64) -> f64 {
+        elapsed.as_secs_f64() * 1e9 / self.share() / iterations as f64
+    }
+
+    fn close(&self) {
+        self.subject.store(CLOSE, Ordering::Relaxed);
+        self.gate.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quartiles_of_an_odd_number_of_rounds_are_rounds() {
+        let timing = Timing::new("g", "n", 1, vec![5.0, 1.0, 2.0, 4.0, 3.0]);
+        assert_eq!((timing.median(), timing.spread()), (3.0, 1.0 / 3.0));
+    }
+
+    #[test]
+    fn a_subject_of_twice_the_work_takes_about_twice_the_time() {
+        fn chain(steps: u64) -> impl Fn(usize) -> u64 {
+            move |i| (0..steps).fold(i as u64, |x, _| std::hint::black_box(x).wrapping_mul(3))
+        }
+        let subjects = [Subject::shared("one", chain(200)), Subject::shared("two", chain(400))];
+        let options = Options { rounds: 9, batch: Duration::from_millis(1), ..Options::default() };
+        let timings = interleave("g", &subjects, 1, &options, &Progress::silent());
+        let ratio = timings[1].median() / timings[0].median();
+        assert!((1.5..3.0).contains(&ratio), "{timings:?}");
+    }
+}

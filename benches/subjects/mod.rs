@@ -1,0 +1,14 @@
+//! Cold. Ours and the floor.
+
+pub mod call;
+pub mod floor;
+
+use crate::harness::Subject;
+
+/// Everything that happens inside a request, with its baselines: what the instruction count watches.
+#[must_use]
+pub fn hot() -> Vec<Subject> {
+    let mut subjects = floor::subjects();
+    subjects.extend(call::floor());
+    subjects
+}
