@@ -215,14 +215,31 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_of_twice_the_work_takes_about_twice_the_time() {
-        fn chain(steps: u64) -> impl Fn(usize) -> u64 {
-            move |i| (0..steps).fold(i as u64, |x, _| std::hint::black_box(x).wrapping_mul(3))
-        }
-        let subjects = [Subject::shared("one", chain(200)), Subject::shared("two", chain(400))];
-        let options = Options { rounds: 9, batch: Duration::from_millis(1), ..Options::default() };
-        let timings = interleave("g", &subjects, 1, &options, &Progress::silent());
-        let ratio = timings[1].median() / timings[0].median();
-        assert!((1.5..3.0).contains(&ratio), "{timings:?}");
+    fn every_subject_runs_in_every_round_on_every_thread() {
+        static CALLS: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+        let subjects = [
+            Subject::shared("both", |_| CALLS[0].fetch_add(1, Ordering::Relaxed)),
+            Subject::shared("alone", |_| CALLS[1].fetch_add(1, Ordering::Relaxed)).threads_max(1),
+        ];
+        let options = Options { rounds: 3, batch: Duration::from_micros(50), only: None };
+        let alone = interleave("g", &subjects, 1, &options, &Progress::silent());
+        let names: Vec<_> = alone.iter().map(|t| (t.name, t.threads, t.rounds.len())).collect();
+        assert_eq!(names, [("both", 1, 3), ("alone", 1, 3)]);
+
+        let (before, after) = (CALLS[0].load(Ordering::Relaxed), CALLS[1].load(Ordering::Relaxed));
+        let both = interleave("g", &subjects, 3, &options, &Progress::silent());
+        assert_eq!(both.len(), 1);
+        assert_eq!(CALLS[1].load(Ordering::Relaxed), after, "left out above its largest number of threads");
+        let calls = CALLS[0].load(Ordering::Relaxed) - before;
+        assert!(calls > 0 && calls.is_multiple_of(3), "three threads do the same number of calls: {calls}");
+    }
+
+    #[test]
+    fn time_is_given_per_core_and_iteration() {
+        let cores = thread::available_parallelism().unwrap().get();
+        let all = Stage::new(4 * cores);
+        // Four times the cores, each 10 iterations, in 40 ns: every core did 40 of them, 1 ns each.
+        assert!((all.per_iteration(Duration::from_nanos(40), 10) - 1.0).abs() < 1e-9);
+        assert!((Stage::new(1).per_iteration(Duration::from_nanos(40), 10) - 4.0).abs() < 1e-9);
     }
 }
