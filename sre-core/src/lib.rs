@@ -1,11 +1,13 @@
 //! An SLO engine that lives inside a Rust service.
 #![forbid(unsafe_code)]
 
+pub mod alert;
 mod duration;
 mod error;
 pub mod histogram;
 pub mod sli;
 pub mod slo;
+pub mod stats;
 pub mod units;
 pub mod window;
 

@@ -1,5 +1,6 @@
 //! What is promised about an SLI: objectives, their periods and tiers, and the mathematics of their budgets.
 
+mod burn;
 mod check;
 mod intern;
 mod limits;
@@ -9,6 +10,7 @@ mod period;
 mod terms;
 mod tier;
 
+pub use burn::burn_rate;
 pub use check::check;
 pub(crate) use intern::text as intern;
 pub use name::slo_names;

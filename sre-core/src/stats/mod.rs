@@ -1,0 +1,5 @@
+//! Statistics, one formula per file.
+
+mod wilson;
+
+pub use wilson::wilson_lower_bound;
