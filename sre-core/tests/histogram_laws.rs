@@ -153,6 +153,40 @@ proptest! {
     }
 
     #[test]
+    fn midpoints_times_counts_are_close_to_the_sum(layout in layout(), values in vec(value(), 0..100)) {
+        let snapshot = of(layout, &values);
+        let of_midpoints: u128 = snapshot.buckets().map(|b| u128::from(b.midpoint_ns()) * u128::from(b.count())).sum();
+        let off = of_midpoints.abs_diff(snapshot.sum_ns());
+        // In integers: off / sum is at most 2^-(bits + 1).
+        prop_assert!(off << (layout.bits() + 1) <= snapshot.sum_ns(), "{} for {}", of_midpoints, snapshot.sum_ns());
+    }
+
+    #[test]
+    fn exponential_buckets_hold_every_value_and_keep_the_order(
+        layout in layout(),
+        values in vec(value(), 0..100),
+        scale in -12_i8..12,
+    ) {
+        let snapshot = of(layout, &values);
+        let exponential = snapshot.exponential(scale, Duration::from_secs(1));
+        prop_assert_eq!(exponential.count(), snapshot.count());
+        let width = (-f64::from(exponential.scale())).exp2();
+        let lower_edge = |index: i32| (f64::from(index) * width).exp2() * 1e9;
+        // Read back in order, every midpoint lies in the bucket that took its count.
+        let mut expected = snapshot.buckets().filter(|bucket| bucket.midpoint_ns() > 0);
+        for (index, mut count) in exponential.buckets() {
+            while count > 0 {
+                let bucket = expected.next().unwrap();
+                let midpoint = bucket.midpoint_ns() as f64;
+                prop_assert!(lower_edge(index) <= midpoint * (1.0 + 1e-9), "{} below bucket {}", midpoint, index);
+                prop_assert!(midpoint <= lower_edge(index + 1) * (1.0 + 1e-9), "{} above bucket {}", midpoint, index);
+                count -= bucket.count();
+            }
+        }
+        prop_assert!(expected.next().is_none());
+    }
+
+    #[test]
     fn counts_below_bucket_edges_are_exact(layout in layout(), values in vec(value(), 0..100), edge in value()) {
         let snapshot = of(layout, &values);
         let edge = layout.upper(layout.index(edge));

@@ -203,6 +203,10 @@ impl Reader<'_> {
             if length > room - counts.len() {
                 return Err(DecodeError::PastLastBucket { offset });
             }
+            if length > counts.capacity() - counts.len() {
+                // Doubling like any vector, but never past the last bucket.
+                counts.reserve_exact(length.max(counts.len()).min(room - counts.len()));
+            }
             counts.resize(counts.len() + length, count);
             if self.at_end() {
                 return Ok(counts);

@@ -53,6 +53,8 @@ const INTERVAL_BYTES_MAX: usize = 1_536;
 #[derive(Clone, Debug, Default)]
 pub struct Intervals {
     layout: Layout,
+    /// The latest slot ever pushed; time does not go back behind it.
+    newest: u64,
     slots: VecDeque<Interval>,
     minutes: VecDeque<Interval>,
 }
@@ -68,15 +70,16 @@ impl Intervals {
     /// Nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { layout: Layout::BITS_6, slots: VecDeque::new(), minutes: VecDeque::new() }
+        Self { layout: Layout::BITS_6, newest: 0, slots: VecDeque::new(), minutes: VecDeque::new() }
     }
 
     /// Adds what was recorded in `slot`, the difference of two cumulative snapshots.
     ///
-    /// A slot pushed again is added to. A slot before the newest one, after a clock went back, counts into
-    /// the newest. Older intervals are joined or dropped on the way.
+    /// A slot pushed again is added to. Slots are meant to come from a monotonic clock: one before the newest
+    /// counts into the newest. Older intervals are joined or dropped on the way.
     pub fn push(&mut self, slot: u64, interval: &Snapshot) {
-        let slot = slot.max(self.slots.back().map_or(0, |newest| newest.number));
+        let slot = slot.max(self.newest);
+        self.newest = slot;
         self.age(slot);
         if interval.is_empty() {
             return;
@@ -252,6 +255,20 @@ mod tests {
         recent.push(3, &of([2]));
         assert_eq!(recent.window(100, Duration::ZERO).count(), 2);
         check_window(&recent, 3, MINUTE, 2);
+    }
+
+    #[test]
+    fn a_clock_that_keeps_going_back_does_not_grow_the_memory() {
+        let mut recent = Intervals::new();
+        for round in 0..20 {
+            for slot in 0..400 {
+                recent.push(10_000 - 400 * round + slot, &of([1]));
+            }
+            recent.push(10_000 + 400, &Snapshot::default());
+            assert!(recent.slots.len() <= 31 && recent.minutes.len() <= 56, "round {round}");
+        }
+        // Of the first round the last hour is left, its oldest minute whole; the others went to the newest slot.
+        assert_eq!(recent.window(10_400, HOUR).count(), 362 + 19 * 400);
     }
 
     #[test]
