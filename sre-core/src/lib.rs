@@ -1,10 +1,15 @@
 //! An SLO engine that lives inside a Rust service.
 #![forbid(unsafe_code)]
 
+// Macro output names `::sre_core`, also in the documentation and the tests of this crate.
+extern crate self as sre_core;
+
 pub mod alert;
 mod duration;
 mod error;
 pub mod histogram;
+#[doc(hidden)]
+pub mod private;
 pub mod sli;
 pub mod slo;
 pub mod stats;
@@ -12,4 +17,7 @@ pub mod units;
 pub mod window;
 
 pub use error::Error;
+pub use sli::{Labels, Outcome};
 pub use slo::Objective;
+#[cfg(feature = "macros")]
+pub use sre_macros::{Labels, Outcome};

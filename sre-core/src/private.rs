@@ -1,0 +1,12 @@
+//! Paths for macro output. Nothing here is public API: it changes without notice, with `sre-macros` in step.
+
+pub use core::time::Duration;
+pub use linkme;
+pub use std::boxed::Box;
+
+pub use crate::sli::dispatch::{
+    OfAnything, OfBoth, OfError, OfFuture, OfResult, OfValue, OfWhole, Probe, Visible, holds, never, run,
+};
+pub use crate::sli::labels::{Identity, IdentityBuilder, LabelValue, Labels, combinations, place};
+pub use crate::slo::Period;
+pub use crate::window::CalendarUnit;

@@ -1,0 +1,251 @@
+//! Pure. `#[derive(Labels)]`: a struct becomes a set of labels, an enum without data a label value.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, Data, DataEnum, DataStruct, DeriveInput, Error, Field, Fields, LitStr, Result, Type,
+    parse_quote,
+};
+
+use crate::names::snake_case;
+use crate::valid::Errors;
+
+/// Names that the rows of every family carry already, or that Prometheus keeps for itself.
+const RESERVED: [&str; 9] =
+    ["sli", "slo", "outcome", "verdict", "window", "tier", "severity", "le", "quantile"];
+
+/// The derived implementation, or what is wrong.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    syn::parse2(input).and_then(|input| try_expand(&input)).unwrap_or_else(Error::into_compile_error)
+}
+
+fn try_expand(input: &DeriveInput) -> Result<TokenStream> {
+    if let Some(attribute) = input.attrs.iter().find(|attribute| attribute.path().is_ident("label")) {
+        return Err(Error::new_spanned(
+            attribute,
+            "`#[label(..)]` goes on a field or a variant, not on the type",
+        ));
+    }
+    match &input.data {
+        Data::Struct(data) => labels(input, data),
+        Data::Enum(data) => label_value(input, data),
+        Data::Union(data) => {
+            Err(Error::new(data.union_token.span, "labels are a struct with one field per label"))
+        }
+    }
+}
+
+fn labels(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
+    let fields = named_fields(input, data)?;
+    let names = field_names(&fields)?;
+    let idents: Vec<&Ident> = fields.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let types: Vec<&Type> = fields.iter().map(|field| &field.ty).collect();
+    let identities = fields.iter().filter_map(|field| identity_call(field));
+    let values: Vec<TokenStream> = idents.iter().zip(&types).map(|(ident, ty)| value_of(ident, ty)).collect();
+    let stored: Vec<Ident> = idents
+        .iter()
+        .map(|ident| Ident::new(&format!("stored_{}", ident.unraw()), Span::mixed_site()))
+        .collect();
+    let private = quote!(::sre_core::private);
+    let places = values.iter().fold(quote!(0), |before, value| quote!(#private::place(#before, #value)));
+    let hash = values
+        .iter()
+        .fold(quote!(seed), |before, value| quote!(#private::LabelValue::mix_into(#value, #before)));
+    let body = quote! {
+        const NAMES: &'static [&'static str] = &[#(#names),*];
+
+        const DENSE: ::core::option::Option<usize> =
+            #private::combinations(&[#(<#types as #private::LabelValue>::CLOSED),*]);
+
+        #[inline]
+        fn dense_index(&self) -> usize {
+            if <Self as #private::Labels>::DENSE.is_some() { #places } else { 0 }
+        }
+
+        #[inline]
+        fn identity(&self) -> ::core::option::Option<#private::Identity> {
+            #private::IdentityBuilder::new() #(#identities)* .finish()
+        }
+
+        #[inline]
+        fn content_hash(&self, seed: u64) -> u64 {
+            #hash
+        }
+
+        #[inline]
+        fn matches<S: ::core::convert::AsRef<str>>(&self, values: &[S]) -> bool {
+            match values {
+                [#(#stored),*] => {
+                    #(#private::LabelValue::is(#values, ::core::convert::AsRef::as_ref(#stored)))&&*
+                }
+                _ => false,
+            }
+        }
+
+        fn visit(&self, mut visitor: impl ::core::ops::FnMut(&str)) {
+            #(#private::LabelValue::with_text(#values, &mut visitor);)*
+        }
+    };
+    Ok(implementation(input, &quote!(::sre_core::private::Labels), &body))
+}
+
+fn named_fields<'a>(input: &DeriveInput, data: &'a DataStruct) -> Result<Vec<&'a Field>> {
+    match &data.fields {
+        Fields::Named(fields) if !fields.named.is_empty() => Ok(fields.named.iter().collect()),
+        Fields::Unnamed(fields) => Err(Error::new_spanned(
+            fields,
+            "label names are field names: write `{ method: Method }` instead of a tuple",
+        )),
+        _ => Err(Error::new_spanned(
+            &input.ident,
+            "labels need a field each: without any, use an `Sli`, not a family",
+        )),
+    }
+}
+
+/// The label names, checked against the data model of Prometheus and each other.
+fn field_names(fields: &[&Field]) -> Result<Vec<String>> {
+    let mut errors = Errors::default();
+    let mut names = Vec::new();
+    for field in fields {
+        let Some(ident) = &field.ident else { continue };
+        let own = (ident.unraw().to_string(), ident.span());
+        let Some((name, at)) = errors.take(rename(&field.attrs)).map(|renamed| renamed.unwrap_or(own)) else {
+            continue;
+        };
+        if let Some(message) = name_flaw(&name) {
+            errors.push(Error::new(at, message));
+        } else if names.contains(&name) {
+            errors.push(Error::new(at, format!("two labels are named `{name}`: rename one")));
+        }
+        names.push(name);
+    }
+    errors.finish()?;
+    Ok(names)
+}
+
+fn name_flaw(name: &str) -> Option<String> {
+    let mut letters = name.chars();
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if !letters.next().is_some_and(is_letter) || !letters.all(|c| is_letter(c) || c.is_ascii_digit()) {
+        return Some(format!(
+            "label name `{name}` must be ASCII letters, digits and underscores, and not start with a digit"
+        ));
+    }
+    if name.starts_with("__") {
+        return Some(format!(
+            "label names that start with two underscores, such as `{name}`, belong to Prometheus"
+        ));
+    }
+    RESERVED.contains(&name).then(|| {
+        format!(
+            "`{name}` is a label of every row already: write `#[label(rename = \"...\")]` with another name"
+        )
+    })
+}
+
+fn value_of(ident: &Ident, ty: &Type) -> TokenStream {
+    let at = ty.span();
+    quote_spanned!(at=> &self.#ident)
+}
+
+/// Text that is `&'static` by its type is told by its address.
+fn identity_call(field: &Field) -> Option<TokenStream> {
+    let ident = field.ident.as_ref()?;
+    Some(if is_static_text(&field.ty) {
+        quote!(.static_text(self.#ident))
+    } else {
+        quote!(.field(&self.#ident))
+    })
+}
+
+fn is_static_text(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    let is_static = reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+    let is_text = matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str"));
+    is_static && is_text && reference.mutability.is_none()
+}
+
+fn label_value(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
+    let mut errors = Errors::default();
+    let mut texts = Vec::new();
+    let mut seen = HashSet::new();
+    for variant in &data.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            errors.push(Error::new_spanned(
+                &variant.fields,
+                "a label value is one of a closed set: keep the variant without data, or make the data a label of its own",
+            ));
+        }
+        let own = (snake_case(&variant.ident.unraw().to_string()), variant.ident.span());
+        let Some((text, at)) = errors.take(rename(&variant.attrs)).map(|renamed| renamed.unwrap_or(own))
+        else {
+            continue;
+        };
+        if !seen.insert(text.clone()) {
+            errors.push(Error::new(at, format!("two variants have the text \"{text}\": rename one")));
+        }
+        texts.push(text);
+    }
+    if data.variants.is_empty() {
+        errors.push(Error::new_spanned(&input.ident, "a label value needs at least one variant"));
+    }
+    errors.finish()?;
+    let variants: Vec<&Ident> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let (size, places) = (texts.len(), 0..texts.len());
+    let body = quote! {
+        const CLOSED: ::core::option::Option<usize> = ::core::option::Option::Some(#size);
+
+        #[inline]
+        fn index(&self) -> usize {
+            match self { #(Self::#variants => #places,)* }
+        }
+
+        #[inline]
+        fn with_text<R>(&self, reader: impl ::core::ops::FnOnce(&str) -> R) -> R {
+            reader(match self { #(Self::#variants => #texts,)* })
+        }
+    };
+    Ok(implementation(input, &quote!(::sre_core::private::LabelValue), &body))
+}
+
+/// The text of `#[label(rename = "...")]`.
+fn rename(attributes: &[Attribute]) -> Result<Option<(String, Span)>> {
+    let mut renamed = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("label")) {
+        let usage = "write `#[label(rename = \"...\")]`";
+        let mut is_known = false;
+        attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("rename") {
+                return Err(Error::new_spanned(&meta.path, usage));
+            }
+            let text: LitStr = meta.value()?.parse().map_err(|error| Error::new(error.span(), usage))?;
+            renamed = Some((text.value(), text.span()));
+            is_known = true;
+            Ok(())
+        })?;
+        if !is_known {
+            return Err(Error::new_spanned(attribute, usage));
+        }
+    }
+    Ok(renamed)
+}
+
+fn implementation(input: &DeriveInput, name: &TokenStream, body: &TokenStream) -> TokenStream {
+    let ident = &input.ident;
+    let mut generics = input.generics.clone();
+    for parameter in generics.type_params_mut() {
+        parameter.bounds.push(parse_quote!(::sre_core::private::LabelValue));
+    }
+    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #name for #ident #type_generics #bounds {
+            #body
+        }
+    }
+}
