@@ -1,43 +1,58 @@
 //! Pure. Whether the windows of a tier are above its factor, with the guards for small traffic.
 
+use core::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use super::compare::{Threshold, burns_above, spends_above};
 use super::policy::{CLEAR_FACTOR, DerivedTier};
 use super::state::{Level, Pair};
-use crate::slo::{Confidence, Guards, Period, burn_rate};
+use crate::slo::{Confidence, Guards};
 use crate::stats::wilson_lower_bound;
 use crate::units::{EventCounts, Target};
 
 /// The events of one window, and how much of it was really observed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "complete by nature: what was seen, and of how much")]
 pub struct Reading {
     /// The events seen; when tiers are judged, overdue calls in flight are among them.
     pub counts: EventCounts,
-    /// The share of the window that was observed, from 0 to 1.
-    pub coverage: f64,
+    /// How much of the window was observed; more than its length counts as its length.
+    pub observed: Duration,
+    /// The length of the window.
+    pub length: Duration,
 }
 
 impl Reading {
     /// A window observed from end to end.
     #[must_use]
-    pub const fn full(counts: EventCounts) -> Self {
-        Self { counts, coverage: 1.0 }
+    pub const fn full(counts: EventCounts, length: Duration) -> Self {
+        Self { counts, observed: length, length }
+    }
+
+    /// The share of the window that was observed, from 0 to 1.
+    #[must_use]
+    pub fn coverage(&self) -> f64 {
+        let length = self.length.as_secs_f64();
+        if length > 0.0 { (self.observed.as_secs_f64() / length).min(1.0) } else { 0.0 }
+    }
+
+    /// The events of the window, with those that the unobserved time would have had at the same rate.
+    fn whole(self) -> f64 {
+        count(self.counts.total()) / self.coverage()
     }
 }
 
 /// What the windows of a tier are compared with.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Yardstick {
     /// The factor of the tier, at any hour: [`BurnModel::Static`](crate::slo::BurnModel::Static).
     Factor,
     /// A share of the whole period's budget: [`BurnModel::Budget`](crate::slo::BurnModel::Budget).
     Budget {
-        /// The span the budget is granted for.
-        period: Period,
-        /// The events that a whole period is expected to have.
-        projected_events: f64,
+        /// A span long enough to tell how many events are usual, such as the period.
+        usual: Reading,
     },
 }
 
@@ -84,65 +99,62 @@ pub fn judge(
     long: Reading,
     short: Reading,
 ) -> Judgement {
-    let long_factor = factor_of(tier.factor(), tier.long(), yardstick, long);
-    let short_factor = factor_of(tier.factor(), tier.short(), yardstick, short);
-    let (long_level, short_level) = (level(long, target, long_factor), level(short, target, short_factor));
+    let factor = Threshold::new(tier.factor());
+    let long_level = level(factor, target, yardstick, long);
     let guarded = match long_level {
-        Level::Above => guard_in_the_way(guards, target, long_factor, long),
+        Level::Above => guard_in_the_way(guards, yardstick_ratio(tier, target, yardstick, long), long),
         _ => None,
     };
-    let long_level = if guarded.is_some() { Level::Between } else { long_level };
-    Judgement { pair: Pair { long: long_level, short: short_level }, guarded }
+    let long = if guarded.is_some() { Level::Between } else { long_level };
+    Judgement { pair: Pair { long, short: level(factor, target, yardstick, short) }, guarded }
 }
 
-/// The burn rate that a window is compared with.
+fn level(factor: Threshold, target: Target, yardstick: Yardstick, window: Reading) -> Level {
+    let is_above = |threshold| match yardstick {
+        Yardstick::Factor => burns_above(window, threshold, target),
+        Yardstick::Budget { usual } => {
+            spends_above(window.counts.bad(), window.length, usual, threshold, target)
+        }
+    };
+    if is_above(factor) {
+        Level::Above
+    } else if is_above(factor.times(Threshold::new(CLEAR_FACTOR))) {
+        Level::Between
+    } else {
+        Level::Below
+    }
+}
+
+/// The error ratio that a window is compared with.
 ///
 /// With a budget it is what spends the tier's share of the period's budget within this window: fewer events
 /// than usual need a higher ratio.
-fn factor_of(factor: f64, window: core::time::Duration, yardstick: Yardstick, reading: Reading) -> f64 {
+fn yardstick_ratio(tier: &DerivedTier, target: Target, yardstick: Yardstick, window: Reading) -> f64 {
+    let ratio = tier.factor() * target.budget_ratio();
     match yardstick {
-        Yardstick::Factor => factor,
-        Yardstick::Budget { period, projected_events } => {
-            let usual = projected_events * window.as_secs_f64() / period.length().as_secs_f64();
-            factor * usual / whole(reading)
+        Yardstick::Factor => ratio,
+        Yardstick::Budget { usual } => {
+            let rate = count(usual.counts.total()) / usual.observed.as_secs_f64();
+            ratio * rate * window.length.as_secs_f64() / window.whole()
         }
     }
 }
 
-fn level(reading: Reading, target: Target, factor: f64) -> Level {
-    let burn = burn_rate(reading.counts, target).map(|burn| burn.get() * share(reading.coverage));
-    match burn {
-        Some(burn) if burn > factor => Level::Above,
-        Some(burn) if burn > CLEAR_FACTOR * factor => Level::Between,
-        _ => Level::Below,
-    }
-}
-
-fn guard_in_the_way(guards: Guards, target: Target, factor: f64, long: Reading) -> Option<Guarded> {
+fn guard_in_the_way(guards: Guards, ratio: f64, long: Reading) -> Option<Guarded> {
     if long.counts.bad() < guards.min_failures() {
         Some(Guarded::TooFewFailures)
     } else if long.counts.total() < guards.min_events() {
         Some(Guarded::TooFewEvents)
-    } else if guards.confidence() == Confidence::Wilson && !is_confident(long, target, factor) {
+    } else if guards.confidence() == Confidence::Wilson && !is_confident(long, ratio) {
         Some(Guarded::NotConfident)
     } else {
         None
     }
 }
 
-/// Whether the ratio of the whole window, unobserved time included, is above the threshold with confidence.
-fn is_confident(reading: Reading, target: Target, factor: f64) -> bool {
-    wilson_lower_bound(count(reading.counts.bad()), whole(reading))
-        .is_some_and(|low| low > factor * target.budget_ratio())
-}
-
-/// The events of the window, with those that the unobserved time would have had at the same rate.
-fn whole(reading: Reading) -> f64 {
-    count(reading.counts.total()) / share(reading.coverage)
-}
-
-fn share(coverage: f64) -> f64 {
-    if coverage > 0.0 { coverage.min(1.0) } else { 0.0 }
+/// Whether the ratio of the whole window, unobserved time included, is above `ratio` with confidence.
+fn is_confident(window: Reading, ratio: f64) -> bool {
+    wilson_lower_bound(count(window.counts.bad()), window.whole()).is_some_and(|low| low > ratio)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts above 2^53 lose less than one part in 10^15")]
@@ -152,12 +164,10 @@ const fn count(events: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-
     use super::*;
     use crate::alert::derive_tiers;
     use crate::alert::state::Trend;
-    use crate::slo::{Objective, TierSource};
+    use crate::slo::{Objective, Period, TierSource};
 
     const TARGET: Target = Target::new(0.999);
 
@@ -165,8 +175,10 @@ mod tests {
         derive_tiers(Period::default(), TierSource::default(), TARGET)[0]
     }
 
+    const HOUR: Duration = Duration::from_secs(3_600);
+
     fn full(bad: u64, total: u64) -> Reading {
-        Reading::full(EventCounts::from_total(total, bad))
+        Reading::full(EventCounts::from_total(total, bad), HOUR)
     }
 
     fn judged(long: Reading, short: Reading) -> Judgement {
@@ -218,8 +230,8 @@ mod tests {
     fn a_young_window_counts_unobserved_time_as_good() {
         let young = |seconds: u64| {
             let counts = EventCounts::new(0, 100 * seconds);
-            let seen = |window: f64| Reading { counts, coverage: (seconds as f64 / window).min(1.0) };
-            judged(seen(3_600.0), seen(300.0))
+            let seen = |length| Reading { counts, observed: Duration::from_secs(seconds), length };
+            judged(seen(HOUR), seen(HOUR / 12))
         };
         assert_eq!(young(51).pair.long, Level::Between);
         assert_eq!(young(52).guarded, Some(Guarded::NotConfident), "above 51.84 s, not yet sure");
@@ -227,30 +239,34 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_coverage_counts_as_none_or_all() {
-        for (coverage, expected) in
-            [(-1.0, Level::Below), (f64::NAN, Level::Below), (0.0, Level::Below), (7.0, Level::Above)]
-        {
-            let reading = Reading { counts: EventCounts::new(0, 1_000), coverage };
-            assert_eq!(judged(reading, reading).pair.long, expected, "{coverage}");
-        }
+    fn coverage_is_at_least_nothing_and_at_most_all() {
+        let counts = EventCounts::new(0, 1_000);
+        let level = |observed, length| {
+            let reading = Reading { counts, observed, length };
+            (judged(reading, reading).pair.long, reading.coverage())
+        };
+        assert_eq!(level(Duration::ZERO, HOUR), (Level::Below, 0.0));
+        assert_eq!(level(Duration::MAX, HOUR), (Level::Above, 1.0));
+        assert_eq!(level(HOUR, Duration::ZERO), (Level::Below, 0.0));
     }
 
     #[test]
     fn a_budget_asks_more_of_a_quiet_hour_than_of_a_busy_one() {
         let objective = Objective::availability(0.999).min_failures(1).confidence(Confidence::Off);
-        let yardstick = Yardstick::Budget { period: Period::default(), projected_events: 720_000.0 };
-        let above = |bad, total, window_s: u64| {
-            let reading = full(bad, total);
+        let month = Reading::full(EventCounts::new(720_000, 0), Duration::from_secs(30 * 86_400));
+        let yardstick = Yardstick::Budget { usual: month };
+        let above = |bad, total, length| {
+            let reading = Reading::full(EventCounts::from_total(total, bad), length);
             let judged = judge(&page(), TARGET, objective.terms().guards(), yardstick, reading, reading);
-            let pair = judged.pair;
-            (if window_s == 3_600 { pair.long } else { pair.short }) == Level::Above
+            judged.pair.short == Level::Above
         };
         // 2 % of 720 allowed failures are 14.4, whether 7.2 % of 200 or 0.36 % of 4,000.
         for total in [200, 4_000] {
-            assert!(!above(14, total, 3_600) && above(15, total, 3_600), "{total} events in the long window");
-            assert!(!above(1, total, 300) && above(2, total, 300), "{total} events in the short window");
+            assert!(!above(14, total, HOUR) && above(15, total, HOUR), "{total} events in the long window");
+            assert!(
+                !above(1, total, HOUR / 12) && above(2, total, HOUR / 12),
+                "{total} events in the short window"
+            );
         }
-        assert_eq!(Duration::from_secs(300), page().short());
     }
 }

@@ -1,5 +1,6 @@
 //! When somebody is told: tiers, their windows and factors, and the state each is in.
 
+mod compare;
 mod judge;
 mod policy;
 mod state;
