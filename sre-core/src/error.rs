@@ -16,6 +16,25 @@ pub enum Error {
         /// The value refused.
         value: f64,
     },
+    /// A name of an SLI that labels would not take.
+    #[error(
+        "SLI name `{value}` must have 1 to 120 letters and digits, inside also `.`, `_` and `-`: write something like checkout"
+    )]
+    SliName {
+        /// The name refused, at most its first 160 characters.
+        value: String,
+    },
+    /// Two different SLIs with one name.
+    #[error("{0}")]
+    Conflict(crate::registry::Conflict),
+    /// A thread of ours that the system did not start.
+    #[error("thread {name} could not be started ({reason}): raise the limit of threads of the process")]
+    Thread {
+        /// Its name.
+        name: &'static str,
+        /// What the system said.
+        reason: std::io::ErrorKind,
+    },
     /// A latency threshold of zero or of more than a day.
     #[error("threshold {value:?} must lie between 1ns and 24h: it is the longest duration of a good event")]
     Threshold {

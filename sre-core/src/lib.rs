@@ -5,11 +5,15 @@
 extern crate self as sre_core;
 
 pub mod alert;
+pub mod clock;
 mod duration;
 mod error;
 pub mod histogram;
+mod primitive;
 #[doc(hidden)]
 pub mod private;
+pub mod registry;
+mod shard;
 pub mod sli;
 pub mod slo;
 pub mod stats;
@@ -17,7 +21,7 @@ pub mod units;
 pub mod window;
 
 pub use error::Error;
-pub use sli::{Labels, Outcome};
+pub use sli::{Labels, Outcome, Sli};
 pub use slo::Objective;
 #[cfg(feature = "macros")]
 pub use sre_macros::{Labels, Outcome};

@@ -9,10 +9,12 @@ mod exponential;
 pub mod hdr;
 mod intervals;
 mod layout;
+mod recorder;
 mod snapshot;
 
 pub use codec::DecodeError;
 pub use exponential::Exponential;
 pub use intervals::Intervals;
 pub use layout::{Layout, bucket_index};
+pub(crate) use recorder::{Recorder, Thresholds, Totals};
 pub use snapshot::{Bucket, Snapshot};

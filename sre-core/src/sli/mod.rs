@@ -1,10 +1,29 @@
 //! What is measured: outcomes, and the SLIs that count them.
 
+mod availability;
 mod classify;
+mod definition;
 pub(crate) mod dispatch;
+mod exemplar;
+pub(crate) mod family;
+mod guard;
+mod handle;
+pub(crate) mod in_flight;
 pub(crate) mod labels;
+mod latency;
 mod outcome;
+mod policy;
+mod published;
+pub(crate) mod series;
 
+pub(crate) use availability::availability;
 pub use classify::Classify;
+pub use definition::{Definition, OBJECTIVES_MAX};
+pub use exemplar::{Exemplar, KeptExemplar};
+pub use guard::Call;
+pub use handle::Sli;
 pub use labels::{Identity, LabelValue, Labels};
+pub(crate) use latency::latency;
 pub use outcome::{Abandoned, Outcome, Verdict};
+pub use policy::AbandonedPolicy;
+pub(crate) use published::Published;

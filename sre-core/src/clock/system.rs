@@ -1,0 +1,111 @@
+//! Hot. The clock of the process: a calibrated time-stamp counter, or the monotonic clock until there is one.
+
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::units::saturating_nanos;
+
+/// The moment from which the monotonic clock counts.
+static ANCHOR: OnceLock<Instant> = OnceLock::new();
+static COUNTER: OnceLock<Counter> = OnceLock::new();
+
+/// A calibrated counter, and where it stood when it took over from the monotonic clock.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    clock: quanta::Clock,
+    /// Nanoseconds in 2^40 ticks.
+    scale: u64,
+    /// Ticks in a nanosecond, as a power of two, rounded up.
+    shift: u32,
+    ticks: u64,
+    anchored_ns: u64,
+}
+
+/// Precision of [`Counter::scale`]: one part in 2^40.
+const SCALE_BITS: u32 = 40;
+
+impl Counter {
+    fn new() -> Self {
+        let clock = quanta::Clock::new();
+        let scale = clock.delta_as_nanos(0, 1 << SCALE_BITS).max(1);
+        let shift = ((1_u64 << SCALE_BITS) / scale).max(1).next_power_of_two().ilog2();
+        let ticks = clock.raw();
+        Self { ticks, anchored_ns: since_anchor_ns(), scale, shift, clock }
+    }
+
+    /// The counter as it stands: one unfenced read.
+    #[inline]
+    pub(crate) fn ticks(&self) -> u64 {
+        self.clock.raw()
+    }
+
+    /// Nanoseconds in so many ticks.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "ticks of less than a century")]
+    pub(crate) fn nanos(&self, ticks: u64) -> u64 {
+        ((u128::from(ticks) * u128::from(self.scale)) >> SCALE_BITS) as u64
+    }
+
+    /// A slot of 2^`shift_ns` nanoseconds takes 2^this ticks, or up to twice as long.
+    #[inline]
+    pub(crate) fn slot_shift(&self, shift_ns: u32) -> u32 {
+        self.shift + shift_ns
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        // A counter that lags on another core must not go back beyond the anchor.
+        self.anchored_ns.wrapping_add(self.nanos(self.ticks().saturating_sub(self.ticks)))
+    }
+}
+
+/// Calibrates the time-stamp counter against the monotonic clock, once per process.
+///
+/// Takes up to 200 ms of one core, and nothing from the second call on. An engine calls it when it starts;
+/// a program without an engine may call it to make each guard cheaper. Until then, and where there is no
+/// reliable counter, durations come from [`Instant`].
+pub fn calibrate() {
+    COUNTER.get_or_init(Counter::new);
+}
+
+/// The calibrated counter, if there is one.
+#[inline]
+pub(crate) fn counter() -> Option<&'static Counter> {
+    COUNTER.get()
+}
+
+/// Monotonic nanoseconds since the first reading in this process.
+pub(super) fn monotonic_ns() -> u64 {
+    counter().map_or_else(since_anchor_ns, Counter::monotonic_ns)
+}
+
+/// The same by the monotonic clock of the system.
+#[expect(clippy::disallowed_methods, reason = "this is the clock module")]
+pub(crate) fn since_anchor_ns() -> u64 {
+    let now = Instant::now();
+    saturating_nanos(now.saturating_duration_since(*ANCHOR.get_or_init(|| now)))
+}
+
+/// Nanoseconds since 1970; zero for a clock that stands before it.
+#[expect(clippy::disallowed_methods, reason = "this is the clock module")]
+pub(super) fn wall_ns() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, saturating_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counter_agrees_with_the_monotonic_clock() {
+        calibrate();
+        let counter = counter().expect("calibrated");
+        let (ticks, before_ns) = (counter.ticks(), since_anchor_ns());
+        while since_anchor_ns() - before_ns < 20_000_000 {
+            std::hint::spin_loop();
+        }
+        let counted_ns = counter.nanos(counter.ticks() - ticks);
+        let passed_ns = since_anchor_ns() - before_ns;
+        assert!(counted_ns <= passed_ns + passed_ns / 100, "{counted_ns} against {passed_ns}");
+        assert!(counted_ns + passed_ns / 100 >= 20_000_000, "{counted_ns} against {passed_ns}");
+    }
+}

@@ -1,0 +1,293 @@
+//! Hot. Records durations of one kind of event into a shared copy and, for hot threads, into shards of their own.
+
+use crate::histogram::{Layout, Snapshot, bucket_index};
+use crate::primitive::{Arc, AtomicU32, AtomicU64, Ordering};
+use crate::shard::{self, Added, InFlightCells, Ledger, Promotion, Shard, Shared, THRESHOLDS_MAX};
+
+/// Longest duration that is kept apart: 104 days. Longer ones are recorded as this and counted as clamped.
+pub(crate) const DURATION_MAX_NS: u64 = 1 << 53;
+
+/// Every 256th event in a bucket of the shared copy asks for a shard.
+const PROMOTE_EVERY: u32 = 256;
+
+/// Buckets that `prewarm` allots: those of 1 ms to 64 s.
+const PREWARM_NS: core::ops::RangeInclusive<u64> = 1_000_000..=64_000_000_000;
+
+/// Latency thresholds in ascending order; unused places hold `u64::MAX`, which no duration exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Thresholds {
+    ns: [u64; THRESHOLDS_MAX],
+}
+
+impl Thresholds {
+    /// Sorts and removes duplicates; what does not fit is left out.
+    pub(crate) fn new(thresholds_ns: impl IntoIterator<Item = u64>) -> Self {
+        let mut sorted: Vec<u64> = thresholds_ns.into_iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let mut ns = [u64::MAX; THRESHOLDS_MAX];
+        ns.iter_mut().zip(sorted).for_each(|(place, threshold)| *place = threshold);
+        Self { ns }
+    }
+
+    /// Where this threshold stands.
+    pub(crate) fn position(&self, threshold_ns: u64) -> Option<usize> {
+        self.ns.iter().position(|&ns| ns == threshold_ns)
+    }
+
+    /// The thresholds in use, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.ns.iter().copied().filter(|&ns| ns != u64::MAX)
+    }
+
+    #[inline]
+    fn smallest_ns(&self) -> u64 {
+        self.ns[0]
+    }
+
+    /// How many thresholds a duration exceeds; they are the first ones.
+    #[inline]
+    pub(crate) fn exceeded_by(&self, value_ns: u64) -> usize {
+        self.ns.iter().take_while(|&&ns| value_ns > ns).count()
+    }
+}
+
+/// Counts of events and their durations.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    id: u32,
+    layout: Layout,
+    thresholds: Thresholds,
+    ledger: Arc<Ledger>,
+    pub(crate) clamped: AtomicU64,
+    shared: Shared,
+}
+
+/// What a recorder has counted so far, without the buckets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) count: u64,
+    pub(crate) over: [u64; THRESHOLDS_MAX],
+}
+
+impl Recorder {
+    pub(crate) fn new(layout: Layout, thresholds: Thresholds) -> Self {
+        Self {
+            id: next_id(),
+            layout,
+            thresholds,
+            ledger: Arc::new(Ledger::new()),
+            clamped: AtomicU64::new(0),
+            shared: Shared::new(layout.buckets()),
+        }
+    }
+
+    pub(crate) fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
+    /// The shard of this thread, if it has one.
+    #[inline]
+    pub(crate) fn shard(&self) -> Option<&'static Shard> {
+        shard::lookup(self.id)
+    }
+
+    /// Records one event. Wait-free; allocates only for the first value in a page and for a new shard.
+    #[inline]
+    pub(crate) fn record(&self, value_ns: u64) {
+        match self.shard() {
+            Some(shard) => self.record_in(shard, value_ns),
+            None => self.record_first(value_ns),
+        }
+    }
+
+    /// Records one event into the shard that [`Recorder::shard`] returned on this thread.
+    #[inline]
+    pub(crate) fn record_in(&self, shard: &'static Shard, value_ns: u64) {
+        let bucket = bucket_index::<6>(value_ns);
+        match shard.add(bucket, value_ns) {
+            Added::Here => {}
+            Added::HalfFull => self.drain_shard(shard, bucket),
+            Added::Outside => return self.record_long(value_ns),
+        }
+        if value_ns > self.thresholds.smallest_ns() {
+            self.add_over(shard, value_ns);
+        }
+    }
+
+    /// Counts an event against the thresholds that it exceeds.
+    #[inline(never)]
+    fn add_over(&self, shard: &Shard, value_ns: u64) {
+        (0..self.thresholds.exceeded_by(value_ns)).for_each(|threshold| shard.add_over(threshold));
+    }
+
+    /// Records one event of a thread without a shard, which may get one now.
+    #[inline(never)]
+    fn record_first(&self, value_ns: u64) {
+        let before = self.record_shared(value_ns, 1);
+        if before % PROMOTE_EVERY == PROMOTE_EVERY - 1 {
+            self.promote();
+        }
+    }
+
+    /// Records one event that is too long for a shard.
+    #[cold]
+    fn record_long(&self, value_ns: u64) {
+        self.record_shared(value_ns, 1);
+    }
+
+    /// Records `count` events of one duration into the shared copy; returns what their bucket held before.
+    fn record_shared(&self, value_ns: u64, count: u32) -> u32 {
+        let value_ns = self.clamp(value_ns);
+        let bucket = self.layout.index(value_ns);
+        let before = self.shared.add_cell(bucket, count);
+        let sum_before = self.shared.add_sum(value_ns.wrapping_mul(u64::from(count)));
+        if value_ns > self.thresholds.smallest_ns() {
+            for threshold in 0..self.thresholds.exceeded_by(value_ns) {
+                self.shared.add_over(threshold, u64::from(count));
+            }
+        }
+        if u64::from(before >> 31) | (sum_before >> 63) != 0 {
+            self.drain_shared(bucket);
+        }
+        before
+    }
+
+    /// Records `count` events of one duration. A large batch goes straight to the books, under the lock.
+    pub(crate) fn record_n(&self, value_ns: u64, count: u64) {
+        let clamped_ns = self.clamp(value_ns);
+        let small = u32::try_from(count)
+            .ok()
+            .filter(|&count| count < 1 << 30 && u64::from(count) * (clamped_ns >> 20) < 1 << 33);
+        match small {
+            Some(0) => {}
+            Some(count) => {
+                self.record_shared(value_ns, count);
+            }
+            None => {
+                let sum_ns = u128::from(clamped_ns) * u128::from(count);
+                self.ledger.lock().book_shared(self.layout.index(clamped_ns), count, sum_ns);
+                for threshold in 0..self.thresholds.exceeded_by(clamped_ns) {
+                    self.shared.add_over(threshold, count);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn clamp(&self, value_ns: u64) -> u64 {
+        if value_ns > DURATION_MAX_NS {
+            self.clamped.fetch_add(1, Ordering::Relaxed);
+        }
+        value_ns.min(DURATION_MAX_NS)
+    }
+
+    /// Shards have the default layout only; other precisions stay with the shared copy.
+    #[cold]
+    fn promote(&self) -> Promotion {
+        if self.layout == Layout::BITS_6 { shard::promote(self.id, &self.ledger) } else { Promotion::Refused }
+    }
+
+    /// Moves a half full counter of this thread's shard to the books, or leaves that to the next event.
+    #[cold]
+    fn drain_shard(&self, shard: &Shard, bucket: usize) {
+        if let Some(mut entries) = self.ledger.try_lock() {
+            entries.drain_shard(shard, bucket);
+        }
+    }
+
+    #[cold]
+    fn drain_shared(&self, bucket: usize) {
+        if let Some(mut entries) = self.ledger.try_lock() {
+            let count = u64::from(self.shared.drain_cell(bucket));
+            let sum_ns = u128::from(self.shared.drain_sum());
+            entries.book_shared(bucket, count, sum_ns);
+        }
+    }
+
+    /// Allots what recording needs: the pages of 1 ms to 64 s, and a shard for this thread.
+    pub(crate) fn prewarm(&self) {
+        self.shared.touch(self.layout.index(*PREWARM_NS.start())..=self.layout.index(*PREWARM_NS.end()));
+        if self.shard().is_none() {
+            self.promote();
+        }
+    }
+
+    /// Counts a call that starts in `slot`.
+    #[inline]
+    pub(crate) fn add_started(&self, slot: usize) {
+        match self.shard() {
+            Some(shard) => shard.add_started(slot),
+            None => self.shared.add_started(slot),
+        }
+    }
+
+    /// Counts a call that ends, in the slot where it started, or as late.
+    pub(crate) fn add_ended(&self, slot: Option<usize>) {
+        match (self.shard(), slot) {
+            (Some(shard), Some(slot)) => shard.add_ended(slot),
+            (Some(shard), None) => shard.add_late(),
+            (None, Some(slot)) => self.shared.add_ended(slot),
+            (None, None) => self.shared.add_late(),
+        }
+    }
+
+    /// What was counted so far. Events under way may be missing; `over` never exceeds `count`.
+    pub(crate) fn totals(&self) -> Totals {
+        let entries = self.ledger.lock();
+        let mut over = self.shared.over();
+        for shard in entries.shards() {
+            over.iter_mut().zip(shard.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        }
+        let shared: u64 = self.shared.cells().map(|(_, count)| u64::from(count)).sum();
+        let sharded = entries.shards().fold(0, |sum: u64, shard| sum.saturating_add(shard.count()));
+        let count = sharded.saturating_add(shared).saturating_add(entries.drained_shared());
+        Totals { count, over }
+    }
+
+    /// Calls started and ended so far, by slot.
+    pub(crate) fn in_flight(&self) -> InFlightCells {
+        let entries = self.ledger.lock();
+        let mut cells = self.shared.in_flight();
+        entries.shards().for_each(|shard| cells.add(&shard.in_flight()));
+        cells
+    }
+
+    /// All buckets, merged.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let mut counts = vec![0_u64; self.layout.buckets()];
+        let entries = self.ledger.lock();
+        for shard in entries.shards() {
+            counts.iter_mut().zip(shard.cells()).for_each(|(sum, count)| *sum += u64::from(count));
+        }
+        counts.iter_mut().zip(entries.drained()).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
+        for (bucket, count) in self.shared.cells() {
+            if let Some(sum) = counts.get_mut(bucket) {
+                *sum = sum.saturating_add(u64::from(count));
+            }
+        }
+        let sum_ns = entries.shards().map(|shard| u128::from(shard.sum_ns())).sum::<u128>()
+            + u128::from(self.shared.sum_ns())
+            + entries.drained_sum_ns();
+        drop(entries);
+        Snapshot::from_counts(self.layout, 0, counts, sum_ns)
+    }
+
+    /// Bytes that this recorder takes, shards not included.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of::<Ledger>() + self.shared.heap_bytes()
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        shard::give_back(self.id);
+        self.ledger.close();
+    }
+}
+
+/// Identities are never used twice, so a stale entry in a thread's table matches nobody.
+fn next_id() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

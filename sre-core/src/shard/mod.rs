@@ -1,0 +1,233 @@
+//! Hot. Counters that one thread writes without a locked instruction, and the leases that keep it the only one.
+//!
+//! A series has one shared copy of its counters, which any thread may add to. A thread that is hot for a series
+//! leases a shard of its own: relaxed load, relaxed store, no contention and no false sharing. Counts are
+//! cumulative; a reader sums the shared copy and the shards. `docs/hot-path.md` walks through it.
+
+mod ledger;
+mod shared;
+mod table;
+
+pub(crate) use ledger::Ledger;
+#[cfg(not(sre_loom))]
+pub(crate) use ledger::shards_allocated;
+pub(crate) use shared::Shared;
+#[cfg(not(sre_loom))]
+pub(crate) use table::{Promotion, give_back, lookup, promote, set_budget_per_thread};
+
+use crate::primitive::{AtomicBool, AtomicU32, AtomicU64, Ordering, zeroed};
+
+/// Latency thresholds that one series counts exactly.
+pub(crate) const THRESHOLDS_MAX: usize = 8;
+
+/// Buckets that a shard holds: those of up to 2.1 s. A longer call does not notice the few nanoseconds that the
+/// shared copy costs it.
+#[cfg(not(sre_loom))]
+pub(crate) const CELLS: usize = 26 * 64;
+#[cfg(sre_loom)]
+pub(crate) const CELLS: usize = 2;
+
+/// Time slots in which calls start and end; the ticker turns them into the number of calls that hang.
+#[cfg(not(sre_loom))]
+pub(crate) const SLOTS: usize = 32;
+#[cfg(sre_loom)]
+pub(crate) const SLOTS: usize = 1;
+
+/// No recorder has this identity.
+const NOBODY: u32 = 0;
+
+/// Counters with one writer at a time: the thread that holds the lease.
+///
+/// All accesses are relaxed, since each counter stands for itself; a lease that changes hands orders the
+/// counts of its holders (see [`Ledger::claim`]). The exception is `over`, see [`Shard::add_over`].
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Shard {
+    owner: AtomicU32,
+    leased: AtomicBool,
+    late: AtomicU32,
+    count: AtomicU64,
+    sum_ns: AtomicU64,
+    over: [AtomicU64; THRESHOLDS_MAX],
+    started: [AtomicU32; SLOTS],
+    ended: [AtomicU32; SLOTS],
+    cells: [AtomicU32; CELLS],
+}
+
+/// What became of an event that was offered to a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It is counted.
+    Here,
+    /// It is counted, and a counter is half full: time to drain.
+    HalfFull,
+    /// The shard has no cell for it; the shared copy has.
+    Outside,
+}
+
+impl Shard {
+    pub(crate) fn new() -> Self {
+        Self {
+            owner: AtomicU32::new(NOBODY),
+            leased: AtomicBool::new(true),
+            late: AtomicU32::new(0),
+            count: AtomicU64::new(0),
+            sum_ns: AtomicU64::new(0),
+            over: zeroed(),
+            started: zeroed(),
+            ended: zeroed(),
+            cells: zeroed(),
+        }
+    }
+
+    /// Whether this shard is leased for the recorder of this identity.
+    #[inline]
+    pub(crate) fn belongs_to(&self, recorder: u32) -> bool {
+        self.owner.load(Ordering::Relaxed) == recorder
+    }
+
+    /// Counts one event; the caller holds the lease.
+    #[inline]
+    pub(crate) fn add(&self, bucket: usize, value_ns: u64) -> Added {
+        let Some(cell) = self.cells.get(bucket) else { return Added::Outside };
+        let count = cell.load(Ordering::Relaxed).wrapping_add(1);
+        cell.store(count, Ordering::Relaxed);
+        // Values are clamped to 2^53 and sums are drained at 2^63, so this does not wrap.
+        let sum_ns = self.sum_ns.load(Ordering::Relaxed).wrapping_add(value_ns);
+        self.sum_ns.store(sum_ns, Ordering::Relaxed);
+        self.count.store(self.count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        if count >> 31 == 0 && sum_ns >> 63 == 0 { Added::Here } else { Added::HalfFull }
+    }
+
+    /// Counts one event that took longer than threshold number `threshold`; the caller holds the lease.
+    ///
+    /// Called after [`Shard::add`]. Release: pairs with the Acquire in [`Shard::over`], so that a reader which
+    /// sees the slow event also sees the event itself and never finds more slow events than events.
+    #[inline]
+    pub(crate) fn add_over(&self, threshold: usize) {
+        if let Some(over) = self.over.get(threshold) {
+            over.store(over.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        }
+    }
+
+    /// Counts a call that started in `slot`; the caller holds the lease.
+    #[inline]
+    pub(crate) fn add_started(&self, slot: usize) {
+        bump(&self.started, slot);
+    }
+
+    /// Counts a call that ended, in the slot where it had started; the caller holds the lease.
+    #[inline]
+    pub(crate) fn add_ended(&self, slot: usize) {
+        bump(&self.ended, slot);
+    }
+
+    /// Counts a call that ended after its slot may have been reused; the caller holds the lease.
+    #[inline]
+    pub(crate) fn add_late(&self) {
+        self.late.store(self.late.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Events so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Events over each threshold; to be read before [`Shard::count`].
+    pub(crate) fn over(&self) -> [u64; THRESHOLDS_MAX] {
+        read(&self.over, Ordering::Acquire)
+    }
+
+    /// Summed durations, as far as they are not drained.
+    pub(crate) fn sum_ns(&self) -> u64 {
+        self.sum_ns.load(Ordering::Relaxed)
+    }
+
+    /// Count of each bucket, as far as it is not drained.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = u32> + '_ {
+        self.cells.iter().map(|cell| cell.load(Ordering::Relaxed))
+    }
+
+    /// Calls started and ended per slot, and ended late. Wrapping counters: only differences mean something.
+    pub(crate) fn in_flight(&self) -> InFlightCells {
+        // Ends first: a call seen to end is then also seen to start, or is missing in both.
+        let late = self.late.load(Ordering::Acquire);
+        let ended = self.ended.each_ref().map(|cell| cell.load(Ordering::Acquire));
+        InFlightCells {
+            late,
+            ended,
+            started: self.started.each_ref().map(|cell| cell.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Takes what a half full shard holds in `bucket` and in its sum; the caller holds the lease and the ledger.
+    fn drain(&self, bucket: usize) -> (u32, u64) {
+        let count = self.cells.get(bucket).map_or(0, take32);
+        let sum_ns = self.sum_ns.load(Ordering::Relaxed);
+        self.sum_ns.store(0, Ordering::Relaxed);
+        (count, sum_ns)
+    }
+
+    /// Empties a shard that goes to another recorder; the caller has claimed it.
+    fn clear(&self) {
+        self.owner.store(NOBODY, Ordering::Relaxed);
+        for cell in self.cells.iter().chain(&self.started).chain(&self.ended).chain([&self.late]) {
+            cell.store(0, Ordering::Relaxed);
+        }
+        for counter in self.over.iter().chain([&self.count, &self.sum_ns]) {
+            counter.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes the lease of a shard that nobody holds.
+    ///
+    /// Acquire: pairs with the Release in [`Shard::release`]; the new writer continues from the last one's counts.
+    fn claim(&self) -> bool {
+        self.leased.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Gives the lease back, with the counts.
+    fn release(&self) {
+        self.owner.store(NOBODY, Ordering::Relaxed);
+        self.leased.store(false, Ordering::Release);
+    }
+}
+
+/// Calls of one series by the slot in which they started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InFlightCells {
+    pub(crate) started: [u32; SLOTS],
+    pub(crate) ended: [u32; SLOTS],
+    pub(crate) late: u32,
+}
+
+impl InFlightCells {
+    pub(crate) const ZERO: Self = Self { started: [0; SLOTS], ended: [0; SLOTS], late: 0 };
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, cell) in self.started.iter_mut().zip(other.started) {
+            *sum = sum.wrapping_add(cell);
+        }
+        for (sum, cell) in self.ended.iter_mut().zip(other.ended) {
+            *sum = sum.wrapping_add(cell);
+        }
+        self.late = self.late.wrapping_add(other.late);
+    }
+}
+
+#[inline]
+fn bump(cells: &[AtomicU32; SLOTS], slot: usize) {
+    if let Some(cell) = cells.get(slot) {
+        cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+    }
+}
+
+fn take32(cell: &AtomicU32) -> u32 {
+    let count = cell.load(Ordering::Relaxed);
+    cell.store(0, Ordering::Relaxed);
+    count
+}
+
+fn read<const N: usize>(counters: &[AtomicU64; N], ordering: Ordering) -> [u64; N] {
+    counters.each_ref().map(|counter| counter.load(ordering))
+}

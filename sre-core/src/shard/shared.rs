@@ -1,0 +1,142 @@
+//! Hot. The copy of a series' counters that any thread may add to.
+
+use crate::primitive::{AtomicU32, AtomicU64, OnceLock, Ordering, zeroed};
+use crate::shard::{InFlightCells, SLOTS, THRESHOLDS_MAX, read};
+
+/// Buckets that are allotted together: two octaves at 64 buckets each.
+#[cfg(not(sre_loom))]
+pub(crate) const PAGE_CELLS: usize = 128;
+#[cfg(sre_loom)]
+pub(crate) const PAGE_CELLS: usize = 2;
+
+#[derive(Debug)]
+struct Page([AtomicU32; PAGE_CELLS]);
+
+/// Counters of one series, added to by any thread; pages of buckets appear with the first value in them.
+///
+/// The event count is not kept: it is the sum of the buckets.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Shared {
+    sum_ns: AtomicU64,
+    over: [AtomicU64; THRESHOLDS_MAX],
+    late: AtomicU32,
+    started: [AtomicU32; SLOTS],
+    ended: [AtomicU32; SLOTS],
+    pages: Box<[OnceLock<Box<Page>>]>,
+}
+
+impl Shared {
+    /// Counters for a layout of `buckets` buckets.
+    pub(crate) fn new(buckets: usize) -> Self {
+        Self {
+            sum_ns: AtomicU64::new(0),
+            over: zeroed(),
+            late: AtomicU32::new(0),
+            started: zeroed(),
+            ended: zeroed(),
+            pages: (0..buckets.div_ceil(PAGE_CELLS)).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Adds `count` events to `bucket`; returns what the bucket held before.
+    ///
+    /// Wait-free, one locked add; the first event of a page allots it.
+    #[inline]
+    pub(crate) fn add_cell(&self, bucket: usize, count: u32) -> u32 {
+        let Some(page) = self.pages.get(bucket / PAGE_CELLS) else { return 0 };
+        let page = page.get_or_init(|| Box::new(Page(zeroed())));
+        page.0.get(bucket % PAGE_CELLS).map_or(0, |cell| cell.fetch_add(count, Ordering::Relaxed))
+    }
+
+    /// Adds to the summed durations; returns the sum before.
+    #[inline]
+    pub(crate) fn add_sum(&self, sum_ns: u64) -> u64 {
+        self.sum_ns.fetch_add(sum_ns, Ordering::Relaxed)
+    }
+
+    /// Counts events that took longer than threshold number `threshold`. Release: see `Shard::add_over`.
+    #[inline]
+    pub(crate) fn add_over(&self, threshold: usize, count: u64) {
+        if let Some(over) = self.over.get(threshold) {
+            over.fetch_add(count, Ordering::Release);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn add_started(&self, slot: usize) {
+        if let Some(cell) = self.started.get(slot) {
+            cell.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn add_ended(&self, slot: usize) {
+        if let Some(cell) = self.ended.get(slot) {
+            cell.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn add_late(&self) {
+        self.late.fetch_add(1, Ordering::Release);
+    }
+
+    /// Allots the pages of these buckets, so that recording into them allocates nothing.
+    pub(crate) fn touch(&self, buckets: core::ops::RangeInclusive<usize>) {
+        for page in buckets.start() / PAGE_CELLS..=buckets.end() / PAGE_CELLS {
+            if let Some(page) = self.pages.get(page) {
+                page.get_or_init(|| Box::new(Page(zeroed())));
+            }
+        }
+    }
+
+    /// Count of each bucket of the pages in use, as far as it is not drained.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
+        self.pages.iter().enumerate().filter_map(|(number, page)| Some((number, page.get()?))).flat_map(
+            |(number, page)| {
+                let first = number * PAGE_CELLS;
+                page.0.iter().enumerate().map(move |(i, cell)| (first + i, cell.load(Ordering::Relaxed)))
+            },
+        )
+    }
+
+    pub(crate) fn sum_ns(&self) -> u64 {
+        self.sum_ns.load(Ordering::Relaxed)
+    }
+
+    /// Events over each threshold; to be read before the cells.
+    pub(crate) fn over(&self) -> [u64; THRESHOLDS_MAX] {
+        read(&self.over, Ordering::Acquire)
+    }
+
+    pub(crate) fn in_flight(&self) -> InFlightCells {
+        let late = self.late.load(Ordering::Acquire);
+        let ended = self.ended.each_ref().map(|cell| cell.load(Ordering::Acquire));
+        InFlightCells {
+            late,
+            ended,
+            started: self.started.each_ref().map(|cell| cell.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Takes what `bucket` holds; the caller holds the ledger, so no reader is on its way.
+    pub(crate) fn drain_cell(&self, bucket: usize) -> u32 {
+        self.pages
+            .get(bucket / PAGE_CELLS)
+            .and_then(OnceLock::get)
+            .and_then(|page| page.0.get(bucket % PAGE_CELLS))
+            .map_or(0, |cell| cell.swap(0, Ordering::Relaxed))
+    }
+
+    /// Takes the summed durations; the caller holds the ledger.
+    pub(crate) fn drain_sum(&self) -> u64 {
+        self.sum_ns.swap(0, Ordering::Relaxed)
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let pages = self.pages.iter().filter(|page| page.get().is_some()).count();
+        size_of_val(&*self.pages) + pages * size_of::<Page>()
+    }
+}

@@ -1,0 +1,134 @@
+//! Cold. The members of a labelled family and the bound on their number.
+
+use crate::clock::Source;
+use crate::primitive::{Arc, AtomicU64, Mutex, OnceLock, Ordering};
+use crate::sli::Definition;
+use crate::sli::series::Series;
+
+/// Series that a family may have unless it says otherwise.
+pub const MEMBERS_MAX: usize = 2_000;
+
+/// The value of every label of the one series that takes what exceeds the bound.
+pub const OVERFLOW: &str = "__overflow__";
+
+/// A family without the type of its labels: what the engine and the exporters see.
+#[derive(Debug)]
+pub(crate) struct Family {
+    definition: Definition,
+    label_names: &'static [&'static str],
+    clock: Source,
+    members_max: usize,
+    each_member_judged: bool,
+    members: Mutex<Vec<Arc<Member>>>,
+    overflow: OnceLock<Arc<Member>>,
+    refused: AtomicU64,
+}
+
+/// One combination of label values and its counters.
+#[derive(Debug)]
+pub(crate) struct Member {
+    values: Box<[Box<str>]>,
+    series: Arc<Series>,
+}
+
+impl Member {
+    /// Label values, in the order of the family's label names.
+    pub(crate) fn values(&self) -> &[Box<str>] {
+        &self.values
+    }
+
+    #[inline]
+    pub(crate) fn series(&self) -> &Arc<Series> {
+        &self.series
+    }
+}
+
+impl Family {
+    pub(crate) fn new(
+        definition: Definition,
+        label_names: &'static [&'static str],
+        members_max: usize,
+        each_member_judged: bool,
+        clock: Source,
+    ) -> Self {
+        Self {
+            definition,
+            label_names,
+            clock,
+            members_max,
+            each_member_judged,
+            members: Mutex::new(Vec::new()),
+            overflow: OnceLock::new(),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) const fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    pub(crate) const fn label_names(&self) -> &'static [&'static str] {
+        self.label_names
+    }
+
+    /// Whether the objectives hold for each member too, and not for the whole alone.
+    pub(crate) const fn judges_members(&self) -> bool {
+        self.each_member_judged
+    }
+
+    pub(crate) const fn members_max(&self) -> usize {
+        self.members_max
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.definition.is_same(&other.definition)
+            && self.label_names == other.label_names
+            && self.members_max == other.members_max
+            && self.each_member_judged == other.each_member_judged
+    }
+
+    /// The member with these values, made if there is room; the overflow one otherwise.
+    pub(crate) fn member(&self, values: impl Iterator<Item = Box<str>>) -> Arc<Member> {
+        let values: Box<[Box<str>]> = values.collect();
+        let mut members = self.members.lock();
+        if let Some(member) = members.iter().find(|member| member.values == values) {
+            return Arc::clone(member);
+        }
+        if members.len() >= self.members_max {
+            drop(members);
+            // Relaxed: a statistic.
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Arc::clone(self.overflow());
+        }
+        let member = self.new_member(values);
+        members.push(Arc::clone(&member));
+        member
+    }
+
+    /// The member that takes what exceeds the bound.
+    pub(crate) fn overflow(&self) -> &Arc<Member> {
+        self.overflow
+            .get_or_init(|| self.new_member(self.label_names.iter().map(|_| OVERFLOW.into()).collect()))
+    }
+
+    fn new_member(&self, values: Box<[Box<str>]>) -> Arc<Member> {
+        let series = Series::new(self.definition.settings(self.clock.clone()));
+        series.set_recording(!crate::registry::is_disabled());
+        Arc::new(Member { values, series: Arc::new(series) })
+    }
+
+    /// The members that came after the first `known` ones; the overflow member is not among them.
+    pub(crate) fn members_after(&self, known: usize) -> Vec<Arc<Member>> {
+        self.members.lock().iter().skip(known).cloned().collect()
+    }
+
+    /// The overflow member, once there is one.
+    pub(crate) fn overflowed(&self) -> Option<&Arc<Member>> {
+        self.overflow.get()
+    }
+
+    /// Label combinations that were sent to the overflow member; the same one may count again.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+}

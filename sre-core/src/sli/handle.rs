@@ -1,0 +1,269 @@
+//! Hot. The handle through which code records: a `static`, or a value that an engine gave out.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::error::Error;
+use crate::histogram::{Layout, Snapshot};
+use crate::primitive::{Arc, OnceLock};
+use crate::registry;
+use crate::sli::definition::Definition;
+use crate::sli::exemplar::Exemplar;
+use crate::sli::guard::Call;
+use crate::sli::policy::AbandonedPolicy;
+use crate::sli::series::Series;
+use crate::sli::{Abandoned, Outcome};
+use crate::slo::Objective;
+use crate::units::{BurnRate, saturating_nanos};
+
+/// A service level indicator: what is recorded, and what it promises.
+///
+/// A `static` belongs to the default engine, the first one started. Without any engine it counts all the same,
+/// in bounded memory, and nobody judges it.
+///
+/// Recording never fails, blocks or panics. After warm-up it does not allocate either: the first value in a
+/// part of the histogram does, and so does a thread that becomes hot for an SLI; [`Sli::prewarm`] does both
+/// ahead of time.
+///
+/// # Examples
+///
+/// ```
+/// use sre_core::{Objective, Sli};
+/// use std::time::Duration;
+///
+/// static CHECKOUT: Sli = Sli::new("checkout")
+///     .objective(Objective::availability(0.999))
+///     .objective(Objective::latency(0.99, Duration::from_millis(300)));
+///
+/// let call = CHECKOUT.start();
+/// call.ok();
+/// assert_eq!(CHECKOUT.durations().count(), 1);
+/// ```
+pub struct Sli {
+    definition: Definition,
+    series: OnceLock<Arc<Series>>,
+}
+
+impl Sli {
+    /// An SLI of this name, without objectives yet.
+    ///
+    /// # Panics
+    ///
+    /// When the name is not made of 1 to 120 letters and digits, inside also `.`, `_` and `-`. In a `const` or
+    /// `static` that is a compile error. Names from outside go through [`Sli::try_new`].
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str) -> Self {
+        Self::unregistered(Definition::new(name))
+    }
+
+    /// An SLI whose name comes from outside the program. The name is kept for the life of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SliName`] when the name is not made of 1 to 120 letters and digits, inside also `.`, `_`, `-`.
+    #[track_caller]
+    pub fn try_new(name: &str) -> Result<Self, Error> {
+        Definition::try_new(name).map(Self::unregistered)
+    }
+
+    const fn unregistered(definition: Definition) -> Self {
+        Self { definition, series: OnceLock::new() }
+    }
+
+    /// A handle on counters that exist.
+    pub(crate) fn on(definition: Definition, series: Arc<Series>) -> Self {
+        Self { definition, series: OnceLock::from(series) }
+    }
+
+    /// Adds an objective.
+    ///
+    /// # Panics
+    ///
+    /// With the ninth objective; in a `const` or `static` that is a compile error.
+    #[must_use]
+    pub const fn objective(mut self, objective: Objective) -> Self {
+        self.definition = self.definition.objective(objective);
+        self
+    }
+
+    /// Says how abandoned calls count, see [`AbandonedPolicy`].
+    #[must_use]
+    pub const fn abandoned(mut self, policy: AbandonedPolicy) -> Self {
+        self.definition = self.definition.abandoned(policy);
+        self
+    }
+
+    /// Chooses finer histogram buckets. Only the default has the fast path for hot threads.
+    #[must_use]
+    pub const fn precision(mut self, layout: Layout) -> Self {
+        self.definition = self.definition.precision(layout);
+        self
+    }
+
+    /// Keeps an Apdex: callers are satisfied up to `satisfied`, and tolerate four times as long.
+    #[must_use]
+    pub const fn apdex(mut self, satisfied: Duration) -> Self {
+        self.definition = self.definition.apdex(satisfied);
+        self
+    }
+
+    /// The SLI on paper.
+    #[must_use]
+    pub const fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.definition.name()
+    }
+
+    #[inline]
+    pub(crate) fn series(&self) -> &Arc<Series> {
+        match self.series.get() {
+            Some(series) => series,
+            None => self.register(),
+        }
+    }
+
+    #[cold]
+    fn register(&self) -> &Arc<Series> {
+        self.series.get_or_init(|| registry::register(&self.definition))
+    }
+
+    /// Starts a call; it is recorded when the guard ends, whatever happens.
+    #[inline]
+    pub fn start(&self) -> Call<'_> {
+        Call::start(self.series())
+    }
+
+    /// Counts one event. Durations above 104 days count as that long.
+    #[inline]
+    pub fn record(&self, outcome: Outcome, duration: Duration) {
+        let series = self.series();
+        if series.is_recording() {
+            series.record(outcome, saturating_nanos(duration));
+        }
+    }
+
+    /// Counts one event, and keeps a trace that shows it.
+    pub fn record_with_exemplar(&self, outcome: Outcome, duration: Duration, exemplar: Exemplar) {
+        self.record(outcome, duration);
+        if self.series().is_recording() {
+            self.series().keep_exemplar(outcome, saturating_nanos(duration), exemplar);
+        }
+    }
+
+    /// Counts `count` events of the same outcome and duration, as from a batch. Zero counts nothing.
+    pub fn record_n(&self, outcome: Outcome, duration: Duration, count: u64) {
+        let series = self.series();
+        if series.is_recording() {
+            series.record_n(outcome, saturating_nanos(duration), count);
+        }
+    }
+
+    /// Awaits a future and records it: `Ok` is ok, `Err` an error. Dropped before it is ready, it was cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Those of the future, unchanged.
+    pub async fn measure<T, E>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.measure_with(future, |result| if result.is_ok() { Outcome::Ok } else { Outcome::Error }).await
+    }
+
+    /// Awaits a future and records what `classify` says of its output.
+    pub async fn measure_with<T>(
+        &self,
+        future: impl Future<Output = T>,
+        classify: impl FnOnce(&T) -> Outcome,
+    ) -> T {
+        let call = self.start();
+        let output = future.await;
+        call.finish(classify(&output));
+        output
+    }
+
+    /// Runs a closure and records it as ok, or as abandoned if it panics.
+    #[inline]
+    pub fn time<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.time_with(run, |_| Outcome::Ok)
+    }
+
+    /// Runs a closure and records what `classify` says of its result.
+    #[inline]
+    pub fn time_with<T>(&self, run: impl FnOnce() -> T, classify: impl FnOnce(&T) -> Outcome) -> T {
+        let call = self.start();
+        let output = run();
+        call.finish(classify(&output));
+        output
+    }
+
+    /// Allots everything that recording on this thread needs, so that no later event allocates.
+    pub fn prewarm(&self) {
+        self.series().prewarm();
+    }
+
+    /// Speed at which the budget is spent: the worst of the objectives, over the shortest window kept that is at
+    /// least this long.
+    ///
+    /// `None` without data: before the first tick of an engine, and while there are no events.
+    /// Takes no lock: two atomic loads and a search among a few windows.
+    #[must_use]
+    #[inline]
+    pub fn burn_rate(&self, window: Duration) -> Option<BurnRate> {
+        self.series.get()?.published()?.burn_rate(window)
+    }
+
+    /// Durations of all successful calls so far, merged now. Costs microseconds: not for the hot path.
+    #[must_use]
+    pub fn durations(&self) -> Snapshot {
+        self.series().ok().snapshot()
+    }
+
+    /// Durations of all failed calls so far, merged now. Costs microseconds: not for the hot path.
+    #[must_use]
+    pub fn error_durations(&self) -> Snapshot {
+        let series = self.series();
+        series.error().map_or_else(|| Snapshot::empty(self.definition.layout()), |error| error.snapshot())
+    }
+
+    /// How many calls had this outcome so far; abandoned ones by their cause.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        let counts = self.series().counts();
+        match outcome {
+            Outcome::Ok => counts.ok.count,
+            Outcome::Error => counts.error.count,
+            Outcome::Ignored => counts.ignored,
+            Outcome::Abandoned(cause) => counts.abandoned(cause),
+        }
+    }
+}
+
+/// A handle on the same counters.
+impl Clone for Sli {
+    fn clone(&self) -> Self {
+        Self::on(self.definition, Arc::clone(self.series()))
+    }
+}
+
+impl fmt::Debug for Sli {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sli").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+impl super::series::SeriesCounts {
+    /// Calls abandoned for this reason, bad and ignored ones together.
+    pub(crate) fn abandoned(&self, cause: Abandoned) -> u64 {
+        let of = |counts: &[u64; 4]| counts.get(cause.index()).copied().unwrap_or(0);
+        of(&self.abandoned_bad).saturating_add(of(&self.abandoned_forgiven))
+    }
+}
+
+// A panic between two adds leaves counters that are each right, so observing them afterwards is sound.
+impl core::panic::UnwindSafe for Sli {}
+impl core::panic::RefUnwindSafe for Sli {}
+impl core::panic::RefUnwindSafe for Series {}

@@ -1,0 +1,402 @@
+//! Hot. The counters of one SLI, or of one member of a family.
+
+use crate::clock::{Source, counter, since_anchor_ns};
+use crate::histogram::{Layout, Recorder, Thresholds, Totals};
+use crate::primitive::{AtomicU8, AtomicU64, OnceLock, Ordering, zeroed};
+use crate::shard::{InFlightCells, THRESHOLDS_MAX};
+use crate::sli::Outcome;
+use crate::sli::exemplar::{Exemplar, ExemplarStore};
+use crate::sli::in_flight::Slots;
+use crate::sli::policy::WaitLimits;
+use crate::sli::published::Published;
+
+/// What a series needs to know to record; it never changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) layout: Layout,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) wait_limits: WaitLimits,
+    pub(crate) slots: Slots,
+    pub(crate) clock: Source,
+}
+
+/// The counters of one series.
+///
+/// Successful calls are in `ok`, failed ones in `error`, which appears with the first of them. Calls without a
+/// result of the service are rare and have plain shared counters.
+#[derive(Debug)]
+pub(crate) struct Series {
+    mode: AtomicU8,
+    late_ns: u64,
+    settings: Settings,
+    ok: Recorder,
+    error: OnceLock<Box<Recorder>>,
+    unanswered: Unanswered,
+    exemplars: OnceLock<Box<ExemplarStore>>,
+    published: OnceLock<Box<Published>>,
+}
+
+/// How a series takes the time, and whether it does.
+struct Mode;
+
+impl Mode {
+    const OFF: u8 = 0;
+    const COUNTER: u8 = 1;
+    const CLOCK: u8 = 2;
+
+    const fn of(clock: &Source) -> u8 {
+        match clock {
+            Source::System => Self::COUNTER,
+            Source::Other(_) => Self::CLOCK,
+        }
+    }
+}
+
+/// When a call started: ticks of the counter, or nanoseconds of another clock. The top bit tells which.
+///
+/// A call that started before the counter was calibrated ends on the clock on which it started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment(u64);
+
+impl Moment {
+    /// Nobody looked at the clock.
+    const UNKNOWN: Self = Self(0);
+    const COUNTER: u64 = 1 << 63;
+
+    #[inline]
+    fn of_counter(ticks: u64) -> Self {
+        Self(ticks | Self::COUNTER)
+    }
+
+    /// Counted from one, to keep zero for [`Moment::UNKNOWN`].
+    fn of_nanos(nanos: u64) -> Self {
+        Self((nanos + 1) & !Self::COUNTER)
+    }
+
+    #[inline]
+    fn ticks(self) -> Option<u64> {
+        (self.0 & Self::COUNTER != 0).then_some(self.0 & !Self::COUNTER)
+    }
+
+    fn nanos(self) -> Option<u64> {
+        (self.0 & !Self::COUNTER).checked_sub(1)
+    }
+}
+
+/// Calls that were ignored or abandoned.
+#[derive(Debug)]
+struct Unanswered {
+    ignored: AtomicU64,
+    bad: [AtomicU64; 4],
+    forgiven: [AtomicU64; 4],
+    bad_over: [AtomicU64; THRESHOLDS_MAX],
+    forgiven_over: [AtomicU64; THRESHOLDS_MAX],
+}
+
+/// What a series has counted so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SeriesCounts {
+    pub(crate) ok: Totals,
+    pub(crate) error: Totals,
+    pub(crate) ignored: u64,
+    /// Abandoned calls by cause: those that are bad, and those that are ignored.
+    pub(crate) abandoned_bad: [u64; 4],
+    pub(crate) abandoned_forgiven: [u64; 4],
+    /// Abandoned calls that had waited longer than each threshold.
+    pub(crate) abandoned_bad_over: [u64; THRESHOLDS_MAX],
+    pub(crate) abandoned_forgiven_over: [u64; THRESHOLDS_MAX],
+}
+
+impl Series {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            mode: AtomicU8::new(Mode::of(&settings.clock)),
+            late_ns: settings.slots.late_ns(),
+            ok: Recorder::new(settings.layout, settings.thresholds),
+            settings,
+            error: OnceLock::new(),
+            unanswered: Unanswered {
+                ignored: AtomicU64::new(0),
+                bad: zeroed(),
+                forgiven: zeroed(),
+                bad_over: zeroed(),
+                forgiven_over: zeroed(),
+            },
+            exemplars: OnceLock::new(),
+            published: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether events are counted; the switch of `Engine::pause` and `SRE_DISABLED`.
+    #[inline]
+    pub(crate) fn is_recording(&self) -> bool {
+        // Relaxed: nothing else depends on the switch; events around it may fall on either side.
+        self.mode.load(Ordering::Relaxed) != Mode::OFF
+    }
+
+    pub(crate) fn set_recording(&self, on: bool) {
+        let mode = if on { Mode::of(&self.settings.clock) } else { Mode::OFF };
+        self.mode.store(mode, Ordering::Relaxed);
+    }
+
+    /// Notes that a call starts, and when; [`Moment::UNKNOWN`] while recording is switched off.
+    #[inline]
+    pub(crate) fn begin(&self) -> Moment {
+        let (Mode::COUNTER, Some(counter)) = (self.mode.load(Ordering::Relaxed), counter()) else {
+            return self.begin_elsewhere();
+        };
+        let ticks = counter.ticks();
+        self.ok.add_started(Slots::place(ticks >> counter.slot_shift(self.settings.slots.shift())));
+        Moment::of_counter(ticks)
+    }
+
+    /// Notes how a call ended that [`Series::begin`] had started; returns how long it took.
+    #[inline]
+    pub(crate) fn end(&self, started: Moment, outcome: Outcome) -> u64 {
+        let (Some(started), Some(counter)) = (started.ticks(), counter()) else {
+            return self.end_elsewhere(started, outcome);
+        };
+        let duration_ns = counter.nanos(counter.ticks().saturating_sub(started));
+        let place = Slots::place(started >> counter.slot_shift(self.settings.slots.shift()));
+        self.finish(place, duration_ns, outcome);
+        duration_ns
+    }
+
+    /// The straight way of a call that went well on a thread with a shard.
+    #[inline]
+    fn finish(&self, place: usize, duration_ns: u64, outcome: Outcome) {
+        match self.ok.shard() {
+            Some(shard) if outcome == Outcome::Ok && duration_ns < self.late_ns => {
+                shard.add_ended(place);
+                self.ok.record_in(shard, duration_ns);
+            }
+            _ => self.finish_otherwise(place, duration_ns, outcome),
+        }
+    }
+
+    #[inline(never)]
+    fn finish_otherwise(&self, place: usize, duration_ns: u64, outcome: Outcome) {
+        self.ok.add_ended((duration_ns < self.late_ns).then_some(place));
+        self.record(outcome, duration_ns);
+    }
+
+    /// [`Series::begin`] on a clock of somebody's own, or before the counter is calibrated.
+    #[cold]
+    fn begin_elsewhere(&self) -> Moment {
+        if !self.is_recording() {
+            return Moment::UNKNOWN;
+        }
+        let now_ns = self.elsewhere_ns();
+        self.ok.add_started(Slots::place(now_ns >> self.settings.slots.shift()));
+        Moment::of_nanos(now_ns)
+    }
+
+    #[cold]
+    fn end_elsewhere(&self, started: Moment, outcome: Outcome) -> u64 {
+        let Some(started_ns) = started.nanos() else { return 0 };
+        let duration_ns = self.elsewhere_ns().saturating_sub(started_ns);
+        let place = Slots::place(started_ns >> self.settings.slots.shift());
+        self.finish(place, duration_ns, outcome);
+        duration_ns
+    }
+
+    /// Nanoseconds on the clock of this series, without the counter.
+    fn elsewhere_ns(&self) -> u64 {
+        match &self.settings.clock {
+            Source::System => since_anchor_ns(),
+            Source::Other(clock) => clock.monotonic_ns(),
+        }
+    }
+
+    /// How long a call has been under way that [`Series::begin`] started.
+    pub(crate) fn elapsed_ns(&self, started: Moment) -> u64 {
+        match (started.ticks(), counter()) {
+            (Some(started), Some(counter)) => counter.nanos(counter.ticks().saturating_sub(started)),
+            _ => started.nanos().map_or(0, |started_ns| self.elsewhere_ns().saturating_sub(started_ns)),
+        }
+    }
+
+    /// The number of the current slot of calls in flight.
+    pub(crate) fn slot(&self) -> u64 {
+        let shift = self.settings.slots.shift();
+        match (&self.settings.clock, counter()) {
+            (Source::System, Some(counter)) => counter.ticks() >> counter.slot_shift(shift),
+            _ => self.elsewhere_ns() >> shift,
+        }
+    }
+
+    /// The length of these slots.
+    pub(crate) fn slot_ns(&self) -> u64 {
+        let shift = self.settings.slots.shift();
+        match (&self.settings.clock, counter()) {
+            (Source::System, Some(counter)) => counter.nanos(1 << counter.slot_shift(shift)),
+            _ => 1 << shift,
+        }
+    }
+
+    /// Counts one event.
+    #[inline]
+    pub(crate) fn record(&self, outcome: Outcome, duration_ns: u64) {
+        if outcome == Outcome::Ok {
+            self.ok.record(duration_ns);
+        } else {
+            self.record_not_ok(outcome, duration_ns);
+        }
+    }
+
+    #[inline(never)]
+    fn record_not_ok(&self, outcome: Outcome, duration_ns: u64) {
+        match outcome {
+            Outcome::Ok => self.ok.record(duration_ns),
+            Outcome::Error => self.errors().record(duration_ns),
+            Outcome::Ignored | Outcome::Abandoned(_) => self.record_unanswered(outcome, duration_ns, 1),
+        }
+    }
+
+    /// Counts `count` events of one outcome and duration.
+    pub(crate) fn record_n(&self, outcome: Outcome, duration_ns: u64, count: u64) {
+        match outcome {
+            Outcome::Ok => self.ok.record_n(duration_ns, count),
+            Outcome::Error => self.errors().record_n(duration_ns, count),
+            Outcome::Ignored | Outcome::Abandoned(_) => self.record_unanswered(outcome, duration_ns, count),
+        }
+    }
+
+    fn record_unanswered(&self, outcome: Outcome, waited_ns: u64, count: u64) {
+        let Outcome::Abandoned(cause) = outcome else {
+            add(&self.unanswered.ignored, count);
+            return;
+        };
+        let bad = self.settings.wait_limits.is_bad(cause, waited_ns);
+        let Unanswered { bad: by_bad, forgiven, bad_over, forgiven_over, .. } = &self.unanswered;
+        let (by_cause, over) = if bad { (by_bad, bad_over) } else { (forgiven, forgiven_over) };
+        if let Some(counter) = by_cause.get(cause.index()) {
+            add(counter, count);
+        }
+        let exceeded = self.settings.thresholds.exceeded_by(waited_ns);
+        over.iter().take(exceeded).for_each(|counter| add(counter, count));
+    }
+
+    /// The recorder of failed calls; the first failure allots it.
+    fn errors(&self) -> &Recorder {
+        self.error.get_or_init(|| Box::new(Recorder::new(self.settings.layout, self.settings.thresholds)))
+    }
+
+    pub(crate) fn keep_exemplar(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
+        self.exemplars.get_or_init(Box::default).keep(outcome, duration_ns, exemplar);
+    }
+
+    pub(crate) fn exemplars(&self) -> Option<&ExemplarStore> {
+        self.exemplars.get().map(AsRef::as_ref)
+    }
+
+    /// What the engine has told handlers about this series, if an engine judges it.
+    #[inline]
+    pub(crate) fn published(&self) -> Option<&Published> {
+        self.published.get().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn publish_with(&self, make: impl FnOnce() -> Published) -> &Published {
+        self.published.get_or_init(|| Box::new(make()))
+    }
+
+    /// Allots everything that recording on this thread needs.
+    pub(crate) fn prewarm(&self) {
+        self.ok.prewarm();
+        self.errors().prewarm();
+    }
+
+    pub(crate) fn ok(&self) -> &Recorder {
+        &self.ok
+    }
+
+    /// The recorder of failed calls, once there was one.
+    pub(crate) fn error(&self) -> Option<&Recorder> {
+        self.error.get().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn in_flight(&self) -> InFlightCells {
+        self.ok.in_flight()
+    }
+
+    /// What was counted so far.
+    pub(crate) fn counts(&self) -> SeriesCounts {
+        // Subsets before what contains them, so that no part exceeds its whole.
+        let bad_over = load_all(&self.unanswered.bad_over);
+        let forgiven_over = load_all(&self.unanswered.forgiven_over);
+        SeriesCounts {
+            abandoned_bad_over: bad_over,
+            abandoned_forgiven_over: forgiven_over,
+            abandoned_bad: load_all(&self.unanswered.bad),
+            abandoned_forgiven: load_all(&self.unanswered.forgiven),
+            ignored: self.unanswered.ignored.load(Ordering::Acquire),
+            error: self.error().map(Recorder::totals).unwrap_or_default(),
+            ok: self.ok.totals(),
+        }
+    }
+
+    /// Durations that were longer than can be kept apart, see `DURATION_MAX_NS`.
+    pub(crate) fn clamped(&self) -> u64 {
+        let of = |recorder: &Recorder| recorder.clamped.load(Ordering::Relaxed);
+        of(&self.ok) + self.error().map_or(0, of)
+    }
+
+    /// Bytes that this series takes, shards not included.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() - size_of::<Recorder>() + self.ok.bytes() + self.error().map_or(0, Recorder::bytes)
+    }
+}
+
+/// Saturates: a counter of calls never goes back to zero.
+fn add(counter: &AtomicU64, count: u64) {
+    let before = counter.fetch_add(count, Ordering::Release);
+    if before.checked_add(count).is_none() {
+        counter.store(u64::MAX, Ordering::Release);
+    }
+}
+
+fn load_all<const N: usize>(counters: &[AtomicU64; N]) -> [u64; N] {
+    counters.each_ref().map(|counter| counter.load(Ordering::Acquire))
+}
+
+impl SeriesCounts {
+    /// Calls that ended, with or without an answer.
+    pub(crate) fn ended(&self) -> u64 {
+        [self.ok.count, self.error.count, self.ignored]
+            .iter()
+            .chain(&self.abandoned_bad)
+            .chain(&self.abandoned_forgiven)
+            .fold(0, |sum: u64, count| sum.saturating_add(*count))
+    }
+
+    /// Calls that ended and that no objective judges.
+    pub(crate) fn unjudged(&self) -> u64 {
+        self.abandoned_forgiven.iter().fold(self.ignored, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Counts of two series together, as for a family and its members.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.ok.merge(&other.ok);
+        self.error.merge(&other.error);
+        self.ignored = self.ignored.saturating_add(other.ignored);
+        merge(&mut self.abandoned_bad, &other.abandoned_bad);
+        merge(&mut self.abandoned_forgiven, &other.abandoned_forgiven);
+        merge(&mut self.abandoned_bad_over, &other.abandoned_bad_over);
+        merge(&mut self.abandoned_forgiven_over, &other.abandoned_forgiven_over);
+    }
+}
+
+impl Totals {
+    fn merge(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        merge(&mut self.over, &other.over);
+    }
+}
+
+fn merge(sums: &mut [u64], more: &[u64]) {
+    sums.iter_mut().zip(more).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
+}
