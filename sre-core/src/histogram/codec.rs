@@ -164,6 +164,18 @@ impl Reader<'_> {
     /// A number of at most 128 bits in its shortest form.
     fn number(&mut self) -> Result<u128, DecodeError> {
         let offset = self.offset;
+        // Most numbers are short, and 128-bit shifts are slow.
+        match self.bytes.get(offset..) {
+            Some(&[low, ..]) if low < 0x80 => {
+                self.offset += 1;
+                return Ok(u128::from(low));
+            }
+            Some(&[low, high @ 1..0x80, ..]) => {
+                self.offset += 2;
+                return Ok(u128::from(low & 0x7f) | u128::from(high) << 7);
+            }
+            _ => {}
+        }
         let mut number = 0_u128;
         for shift in (0..128).step_by(7) {
             let byte = self.byte()?;
@@ -190,6 +202,10 @@ impl Reader<'_> {
     fn counts(&mut self, room: usize) -> Result<Vec<u64>, DecodeError> {
         let mut counts = Vec::with_capacity(room.min(self.bytes.len() - self.offset));
         loop {
+            self.short_counts(&mut counts, room);
+            if self.at_end() && counts.last().is_some_and(|&count| count > 0) {
+                return Ok(counts);
+            }
             let offset = self.offset;
             let token = self.number()?;
             let after_run = counts.last().is_none_or(|&count| count == 0);
@@ -208,10 +224,27 @@ impl Reader<'_> {
                 counts.reserve_exact(length.max(counts.len()).min(room - counts.len()));
             }
             counts.resize(counts.len() + length, count);
-            if self.at_end() {
-                return Ok(counts);
-            }
         }
+    }
+
+    /// As many counts below 8,192, of one byte or two, as there are room and capacity for: nearly all.
+    fn short_counts(&mut self, counts: &mut Vec<u64>, room: usize) {
+        let mut rest = self.bytes.get(self.offset..).unwrap_or_default();
+        while counts.len() < counts.capacity().min(room) {
+            let (token, tail) = match *rest {
+                [low @ 1..0x80, ref tail @ ..] => (u64::from(low), tail),
+                [low @ 0x80..=0xff, high @ 1..0x80, ref tail @ ..] => {
+                    (u64::from(low & 0x7f) | u64::from(high) << 7, tail)
+                }
+                _ => break,
+            };
+            if token % 2 == 1 {
+                break;
+            }
+            counts.push(token / 2);
+            rest = tail;
+        }
+        self.offset = self.bytes.len() - rest.len();
     }
 }
 
@@ -263,6 +296,7 @@ mod tests {
         check_refused(&[1, 6, 0, 0xc0, 0x1d, 2], DecodeError::PastLastBucket { offset: 3 });
         check_refused(&[1, 6, 0, 0xbf, 0x1d, 2, 2], DecodeError::PastLastBucket { offset: 6 });
         check_refused(&[1, 6, 0, 5, 0], DecodeError::NotShortest { offset: 4 });
+        check_refused(&[1, 6, 0, 5, 2, 0, 2], DecodeError::NotShortest { offset: 5 });
         check_refused(&[1, 6, 0, 5, 1, 2], DecodeError::NotShortest { offset: 4 });
         check_refused(&[1, 6, 0, 5, 2, 1], DecodeError::NotShortest { offset: 5 });
         check_refused(&[1, 6, 0, 5, 2, 1, 1, 2], DecodeError::NotShortest { offset: 6 });

@@ -130,6 +130,10 @@ impl Snapshot {
     pub fn merge(&mut self, other: &Self) {
         self.agree_with(other);
         self.sum_ns = self.sum_ns.saturating_add(other.sum_ns);
+        if self.layout == other.layout {
+            self.add_run(other.first, &other.counts);
+            return;
+        }
         for (index, count) in other.raw() {
             self.add(other.layout.coarsen(index, self.layout), count);
         }
@@ -142,8 +146,12 @@ impl Snapshot {
         let mut interval = self.clone();
         interval.agree_with(earlier);
         interval.sum_ns = interval.sum_ns.saturating_sub(earlier.sum_ns);
-        for (index, count) in earlier.raw() {
-            interval.take(earlier.layout.coarsen(index, interval.layout), count);
+        if interval.layout == earlier.layout {
+            interval.take_run(earlier.first, &earlier.counts);
+        } else {
+            for (index, count) in earlier.raw() {
+                interval.take_run(earlier.layout.coarsen(index, interval.layout), &[count]);
+            }
         }
         interval.trim();
         interval
@@ -290,28 +298,32 @@ impl Snapshot {
         if count == 0 {
             return;
         }
-        let index = index.min(self.layout.buckets() - 1);
+        self.add_run(index.min(self.layout.buckets() - 1), &[count]);
+    }
+
+    /// Adds to consecutive buckets of the same layout; neither the first nor the last count is zero.
+    fn add_run(&mut self, first: usize, counts: &[u64]) {
         if self.counts.is_empty() {
-            self.first = index;
+            self.first = first;
         }
-        if index < self.first {
-            self.counts.splice(..0, core::iter::repeat_n(0, self.first - index));
-            self.first = index;
+        if first < self.first && !counts.is_empty() {
+            self.counts.splice(..0, core::iter::repeat_n(0, self.first - first));
+            self.first = first;
         }
-        let offset = index - self.first;
-        if offset >= self.counts.len() {
-            self.counts.resize(offset + 1, 0);
+        let offset = first.saturating_sub(self.first);
+        if offset + counts.len() > self.counts.len() {
+            self.counts.resize(offset + counts.len(), 0);
         }
-        if let Some(cell) = self.counts.get_mut(offset) {
-            *cell = cell.saturating_add(count);
+        for (cell, count) in self.counts.iter_mut().skip(offset).zip(counts) {
+            *cell = cell.saturating_add(*count);
         }
     }
 
-    /// Takes from one bucket, at most what it has; the ends may be empty afterwards.
-    fn take(&mut self, index: usize, count: u64) {
-        let cell = index.checked_sub(self.first).and_then(|offset| self.counts.get_mut(offset));
-        if let Some(cell) = cell {
-            *cell = cell.saturating_sub(count);
+    /// Takes from consecutive buckets, at most what they have; the ends may be empty afterwards.
+    fn take_run(&mut self, first: usize, counts: &[u64]) {
+        let cells = self.counts.iter_mut().skip(first.saturating_sub(self.first));
+        for (cell, count) in cells.zip(counts.iter().skip(self.first.saturating_sub(first))) {
+            *cell = cell.saturating_sub(*count);
         }
     }
 
