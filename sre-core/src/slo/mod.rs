@@ -1,7 +1,11 @@
 //! What is promised about an SLI: objectives, their periods and tiers, and the mathematics of their budgets.
 
+mod apdex;
+mod budget;
 mod burn;
 mod check;
+mod flow;
+mod forecast;
 mod intern;
 mod limits;
 mod name;
@@ -10,8 +14,11 @@ mod period;
 mod terms;
 mod tier;
 
+pub use apdex::{Apdex, ApdexBand, SampleSize};
+pub use budget::{Budget, Denominator, budget_time, pace, projected_events};
 pub use burn::burn_rate;
 pub use check::check;
+pub use forecast::{Forecast, Foresight, Inflow, Past, Reach, Slot, naive_exhaustion};
 pub(crate) use intern::text as intern;
 pub use name::slo_names;
 pub use objective::{Objective, ObjectiveKind};

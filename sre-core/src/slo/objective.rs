@@ -68,6 +68,13 @@ impl ObjectiveKind {
     }
 }
 
+/// Serialised as its word; the threshold is a fact of its own.
+impl serde::Serialize for ObjectiveKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl Objective {
     /// The share `target` of all events ends well.
     ///

@@ -1,0 +1,465 @@
+//! Pure. When a budget will be empty, and when it will be positive again.
+//!
+//! A rolling period also recovers: errors older than the period leave it. So the past is walked slot by slot,
+//! instead of dividing what is left by the burn rate.
+
+use core::time::Duration;
+
+use serde::Serialize;
+
+use super::burn::burn_rate;
+use super::flow::{Ebb, Tide, Walk, count};
+use crate::units::{EventCounts, Target};
+
+const DAY: Duration = Duration::from_secs(86_400);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+/// The events of one stretch of the past, from `start` up to and without `end`, since any fixed origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "complete by nature: a span and its events")]
+pub struct Slot {
+    /// Its first instant.
+    pub start: Duration,
+    /// The first instant after it.
+    pub end: Duration,
+    /// Its events, spread evenly over it.
+    pub counts: EventCounts,
+}
+
+/// The traffic to come: so many events a second, such a share of them bad.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inflow {
+    pub(super) events_per_second: f64,
+    pub(super) error_ratio: f64,
+}
+
+impl Inflow {
+    /// Traffic that goes on as in a window of which `observed` was seen.
+    ///
+    /// # No data
+    ///
+    /// `None` without events or when nothing was observed.
+    #[must_use]
+    pub fn like(counts: EventCounts, observed: Duration) -> Option<Self> {
+        let error_ratio = counts.error_ratio()?;
+        if observed.is_zero() {
+            return None;
+        }
+        Some(Self { events_per_second: count(counts.total()) / observed.as_secs_f64(), error_ratio })
+    }
+
+    const fn without_errors(self) -> Self {
+        Self { error_ratio: 0.0, ..self }
+    }
+}
+
+/// When something will happen to a budget if traffic goes on as assumed.
+///
+/// Ordered from soon to never, so the soonest of several is their minimum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "complete by nature: then, not at all, or unknown")]
+pub enum Foresight {
+    /// After this long; zero when it is so already.
+    After(Duration),
+    /// Not within the period, and so never.
+    Never,
+    /// Nobody knows, because there is no traffic to go by.
+    NoData,
+}
+
+impl Foresight {
+    /// The seconds until then; infinite for never, `None` without data.
+    #[must_use]
+    pub fn seconds(self) -> Option<f64> {
+        match self {
+            Self::After(wait) => Some(wait.as_secs_f64()),
+            Self::Never => Some(f64::INFINITY),
+            Self::NoData => None,
+        }
+    }
+
+    fn of(wait_s: f64) -> Self {
+        Duration::try_from_secs_f64(wait_s).map_or(Self::Never, Self::After)
+    }
+}
+
+/// When a budget will be empty under three assumptions, and when it will be positive again.
+///
+/// Quote the range of the three, not one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::exhaustive_structs, reason = "an answer with three horizons and the way back")]
+pub struct Forecast {
+    /// Empty, if traffic goes on as in the last 5 minutes.
+    pub at_5m: Foresight,
+    /// Empty, if traffic goes on as in the last hour.
+    pub at_1h: Foresight,
+    /// Empty, if traffic repeats the last week (or day, where less is known) with the errors of the last hour.
+    pub seasonal: Foresight,
+    /// Positive again, if errors stop now; zero when it is positive.
+    pub recovery: Foresight,
+}
+
+impl Forecast {
+    /// The soonest of the three horizons that have data.
+    #[must_use]
+    pub fn soonest(&self) -> Foresight {
+        self.at_5m.min(self.at_1h).min(self.seasonal)
+    }
+
+    /// The latest of the three horizons that have data.
+    #[must_use]
+    pub fn latest(&self) -> Foresight {
+        let known = [self.at_5m, self.at_1h, self.seasonal].into_iter().filter(|it| *it != Foresight::NoData);
+        known.max().unwrap_or(Foresight::NoData)
+    }
+}
+
+/// What is left, divided by the burn rate: `remaining * period / burn`.
+///
+/// Right for constant traffic and periods that forget nothing; [`Past`] knows better. `counts` are those of the
+/// period, `burn` is that of now.
+#[must_use]
+pub fn naive_exhaustion(counts: EventCounts, target: Target, burn: f64, period: Duration) -> Foresight {
+    match burn_rate(counts, target) {
+        None => Foresight::NoData,
+        Some(consumed) if consumed >= 1.0 => Foresight::After(Duration::ZERO),
+        Some(consumed) if burn > 0.0 => Foresight::of((1.0 - consumed.get()) * period.as_secs_f64() / burn),
+        Some(_) => Foresight::Never,
+    }
+}
+
+/// Where the period ends that a forecast is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "complete by nature: it moves with now, or with the calendar")]
+pub enum Reach {
+    /// The last so long: the oldest events leave as new ones come.
+    Rolling(Duration),
+    /// A calendar unit that ends after this long, and grants a new budget then.
+    Calendar(Duration),
+}
+
+/// What happened in the period so far, to look ahead from.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use sre_core::slo::{Foresight, Inflow, Past, Reach, Slot};
+/// use sre_core::units::{EventCounts, Target};
+///
+/// // Five failures, about to leave, and six more in the last hour.
+/// let hour = |number: u64, bad| Slot {
+///     start: Duration::from_secs(3_600 * number),
+///     end: Duration::from_secs(3_600 * (number + 1)),
+///     counts: EventCounts::from_total(1_000, bad),
+/// };
+/// let slots = [hour(0, 5), hour(1, 0), hour(2, 6)];
+/// let period = Duration::from_secs(3 * 3_600);
+/// let past = Past::new(&slots, period, Reach::Rolling(period), Target::try_new(0.996)?);
+/// let same = Inflow::like(EventCounts::from_total(1_000, 6), Duration::from_secs(3_600));
+/// // Twelve are allowed. Within the next hour five leave and six come, then twelve are there.
+/// assert_eq!(past.exhaustion(same), Foresight::After(Duration::from_secs(3_600)));
+/// # Ok::<(), sre_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    slots: &'a [Slot],
+    now: Duration,
+    reach: Reach,
+    target: Target,
+}
+
+impl<'a> Past<'a> {
+    /// The past of a period.
+    ///
+    /// `slots` go from the oldest on, do not overlap and lie within the period and before `now`; time without a
+    /// slot has no events. A slot leaves a rolling period evenly, from `start + period` to `end + period`.
+    #[must_use]
+    pub const fn new(slots: &'a [Slot], now: Duration, reach: Reach, target: Target) -> Self {
+        Self { slots, now, reach, target }
+    }
+
+    /// Every horizon at once, from what the last 5 minutes and the last hour were like.
+    #[must_use]
+    pub fn forecast(&self, last_5m: Option<Inflow>, last_1h: Option<Inflow>) -> Forecast {
+        Forecast {
+            at_5m: self.exhaustion(last_5m),
+            at_1h: self.exhaustion(last_1h),
+            seasonal: self.seasonal_exhaustion(last_1h),
+            recovery: self.recovery(last_1h),
+        }
+    }
+
+    /// When the budget will be empty; zero when it is.
+    ///
+    /// In a rolling period the first time `t` at which `bad(t)` reaches `(1 - target) * total(t)`, where both
+    /// count what is kept of the past and what has come since. In a calendar period, where nothing leaves, the
+    /// budget is that of all events up to its end.
+    ///
+    /// # Cost
+    ///
+    /// A walk over all slots, no allocation.
+    #[must_use]
+    pub fn exhaustion(&self, inflow: Option<Inflow>) -> Foresight {
+        inflow.map_or(Foresight::NoData, |inflow| self.falls_into_debt(inflow, || Tide::steady(inflow)))
+    }
+
+    /// [`Past::exhaustion`] with traffic that repeats the last week, or the last day where less than a week is
+    /// known, or `inflow` where less than a day is; the error ratio is that of `inflow`.
+    #[must_use]
+    pub fn seasonal_exhaustion(&self, inflow: Option<Inflow>) -> Foresight {
+        let known = self.slots.first().map_or(Duration::ZERO, |slot| self.now.saturating_sub(slot.start));
+        let Some(season) = [WEEK, DAY].into_iter().find(|season| *season <= known) else {
+            return self.exhaustion(inflow);
+        };
+        inflow.map_or(Foresight::NoData, |inflow| {
+            self.falls_into_debt(inflow, || Tide::seasonal(inflow, self.slots, self.now, season))
+        })
+    }
+
+    /// When the budget will be positive again if errors stop now; zero when it is.
+    ///
+    /// The same walk without errors. Without any inflow the errors leave all the same. A calendar period with
+    /// more failures than its events allow, those to come included, recovers when it ends.
+    #[must_use]
+    pub fn recovery(&self, inflow: Option<Inflow>) -> Foresight {
+        let silence = Inflow { events_per_second: 0.0, error_ratio: 0.0 };
+        let tide = Tide::steady(inflow.unwrap_or(silence).without_errors());
+        let counts = self.counts();
+        match burn_rate(counts, self.target) {
+            None => Foresight::NoData,
+            Some(consumed) if consumed < 1.0 => Foresight::After(Duration::ZERO),
+            Some(_) => self.comes_out_of_debt(counts, tide),
+        }
+    }
+
+    fn counts(&self) -> EventCounts {
+        self.slots.iter().map(|slot| slot.counts).sum()
+    }
+
+    /// Bad events beyond those that are allowed; below zero while there is budget.
+    fn debt(&self, counts: EventCounts) -> f64 {
+        count(counts.bad()) - self.target.budget_ratio() * count(counts.total())
+    }
+
+    fn falls_into_debt<'b>(&'b self, inflow: Inflow, tide: impl Fn() -> Tide<'b>) -> Foresight {
+        let counts = self.counts();
+        if counts.bad() == 0 && inflow.error_ratio <= 0.0 {
+            return Foresight::Never;
+        }
+        let budget_ratio = self.target.budget_ratio();
+        let (walk, is_empty_now) = match self.reach {
+            Reach::Rolling(period) => {
+                let ebb = Ebb::new(self.slots, self.now, period);
+                let is_empty = burn_rate(counts, self.target).is_some_and(|consumed| consumed >= 1.0);
+                (Walk::new(self.debt(counts), budget_ratio, ebb, tide(), period), is_empty)
+            }
+            Reach::Calendar(rest) => {
+                // All of the budget is granted at once, so none is granted on the way.
+                let debt = self.debt(counts) - budget_ratio * tide().volume(rest);
+                (Walk::new(debt, 0.0, Ebb::none(), tide(), rest), counts.bad() > 0 && debt >= 0.0)
+            }
+        };
+        if is_empty_now {
+            return Foresight::After(Duration::ZERO);
+        }
+        // The sums of a walk are rounded: less than this share of all that counts is nothing.
+        let noise = 1e-10 * (count(counts.bad()) + budget_ratio * count(counts.total()));
+        walk.first(|debt, slope, length| slope > 0.0 && debt + slope * length >= -noise)
+            .map_or(Foresight::Never, Foresight::of)
+    }
+
+    fn comes_out_of_debt(&self, counts: EventCounts, tide: Tide<'_>) -> Foresight {
+        let (ebb, end) = match self.reach {
+            Reach::Rolling(period) => (Ebb::new(self.slots, self.now, period), period),
+            Reach::Calendar(rest) => (Ebb::none(), rest),
+        };
+        let walk = Walk::new(self.debt(counts), self.target.budget_ratio(), ebb, tide, end);
+        // Whatever rounding says on the way: at the end the errors have left, or a new budget is granted.
+        walk.first(|debt, slope, length| slope < 0.0 && debt + slope * length < 0.0)
+            .map_or(Foresight::After(end), Foresight::of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const TARGET: Target = Target::new(0.999);
+
+    fn hours(count: u64) -> Duration {
+        HOUR * u32::try_from(count).unwrap()
+    }
+
+    /// Hourly slots up to now, one per `(total, bad)`, and what now is.
+    fn slots(events: &[(u64, u64)]) -> (Vec<Slot>, Duration) {
+        let slot = |(number, (total, bad)): (u64, &(u64, u64))| Slot {
+            start: hours(number),
+            end: hours(number + 1),
+            counts: EventCounts::from_total(*total, *bad),
+        };
+        ((0..).zip(events).map(slot).collect(), hours(events.len() as u64))
+    }
+
+    fn inflow(total: u64, bad: u64) -> Option<Inflow> {
+        Inflow::like(EventCounts::from_total(total, bad), HOUR)
+    }
+
+    #[track_caller]
+    fn near(foresight: Foresight, hours: f64) {
+        let seconds = foresight.seconds().unwrap();
+        assert!((seconds / 3_600.0 - hours).abs() < 1e-6, "{foresight:?} is not {hours} h");
+    }
+
+    /// Moves on in small steps and counts what is in the period, without any walk.
+    fn brute_force(past: &Past<'_>, period: Duration, inflow: Inflow, steps: u32) -> Option<f64> {
+        let share = |slot: &Slot, at: f64| {
+            let left_s = (slot.end + period).as_secs_f64() - (past.now.as_secs_f64() + at);
+            (left_s / (slot.end - slot.start).as_secs_f64()).clamp(0.0, 1.0)
+        };
+        let step_s = period.as_secs_f64() / f64::from(steps);
+        (0..=steps).map(|step| f64::from(step) * step_s).find(|at| {
+            let kept =
+                |of: fn(&Slot) -> u64| past.slots.iter().map(|s| of(s) as f64 * share(s, *at)).sum::<f64>();
+            let total = kept(|slot| slot.counts.total()) + inflow.events_per_second * at;
+            let bad = kept(|slot| slot.counts.bad()) + inflow.events_per_second * inflow.error_ratio * at;
+            total > 0.0 && bad >= past.target.budget_ratio() * total
+        })
+    }
+
+    #[test]
+    fn the_walk_agrees_with_counting_in_small_steps() {
+        let shapes: [&[(u64, u64)]; 5] = [
+            &[(100, 3), (50, 0), (0, 0), (400, 1), (10, 0)],
+            &[(10, 0), (10, 0), (1_000, 30), (10, 0), (10, 0)],
+            &[(1_000, 0), (10, 0), (10, 0), (10, 0), (10, 1)],
+            &[(100, 9), (100, 0), (100, 0), (100, 0), (100, 9)],
+            &[(0, 0), (0, 0), (0, 0), (0, 0), (100, 1)],
+        ];
+        for events in shapes {
+            let (slots, now) = slots(events);
+            let past = Past::new(&slots, now, Reach::Rolling(now), Target::new(0.95));
+            for (total, bad) in [(100, 0), (100, 4), (100, 6), (100, 50), (1_000, 60), (1, 1)] {
+                let inflow = inflow(total, bad).unwrap();
+                let expected = brute_force(&past, now, inflow, 18_000);
+                let answer = past.exhaustion(Some(inflow)).seconds().filter(|seconds| seconds.is_finite());
+                match (answer, expected) {
+                    (None, None) => {}
+                    (Some(one), Some(other)) => {
+                        assert!((one - other).abs() <= 1.0, "{events:?} {total} {bad}: {one} {other}");
+                    }
+                    _ => panic!("{events:?} with {total}, {bad}: {answer:?} is not {expected:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_budget_is_empty_now_and_recovers_when_errors_leave() {
+        let (slots, now) = slots(&[(1_000, 2), (1_000, 0), (1_000, 2), (1_000, 0)]);
+        let past = Past::new(&slots, now, Reach::Rolling(now), TARGET);
+        assert_eq!(past.exhaustion(inflow(1_000, 0)), Foresight::After(Duration::ZERO));
+        // Allowed are 4 of 4,000, so 4 is empty; the moment one of them leaves it is positive again.
+        near(past.recovery(inflow(1_000, 0)), 0.0);
+        let (slots, now) = self::slots(&[(1_000, 0), (1_000, 6), (1_000, 2), (1_000, 0)]);
+        let past = Past::new(&slots, now, Reach::Rolling(now), TARGET);
+        // 8 of 4 allowed: after the first hour 6 leave evenly, so 4 are gone two thirds into the second.
+        near(past.recovery(inflow(1_000, 500)), 1.0 + 2.0 / 3.0);
+    }
+
+    #[test]
+    fn without_traffic_errors_leave_all_the_same() {
+        let (slots, now) = slots(&[(10, 0), (10, 10), (10, 0)]);
+        let past = Past::new(&slots, now, Reach::Rolling(now), TARGET);
+        // The last of ten is forgiven when ten good ones stand against a thousandth of it: 10 * 0.001 / 0.999.
+        near(past.recovery(None), 2.0 - 0.001 / 0.999);
+        assert_eq!(past.exhaustion(None), Foresight::NoData);
+    }
+
+    #[test]
+    fn a_perfect_service_never_runs_out() {
+        for events in [[(1, 0); 3], [(1_000_000_000, 0); 3], [(0, 0); 3]] {
+            let (slots, now) = slots(&events);
+            let past = Past::new(&slots, now, Reach::Rolling(now), Target::new(0.999_999_999));
+            for flow in [inflow(1, 0), inflow(1_000_000_000, 0)] {
+                assert_eq!(past.exhaustion(flow), Foresight::Never, "{events:?} {flow:?}");
+                assert_eq!(past.seasonal_exhaustion(flow), Foresight::Never, "{events:?} {flow:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_is_no_data() {
+        let past = Past::new(&[], HOUR, Reach::Rolling(HOUR), TARGET);
+        let forecast = past.forecast(None, None);
+        assert_eq!(
+            [forecast.at_5m, forecast.at_1h, forecast.seasonal, forecast.recovery],
+            [Foresight::NoData; 4]
+        );
+        assert_eq!((forecast.soonest(), forecast.latest()), (Foresight::NoData, Foresight::NoData));
+    }
+
+    #[test]
+    fn the_range_of_the_horizons_leaves_out_what_is_unknown() {
+        let (slots, now) = slots(&[(1_000, 0); 10]);
+        let past = Past::new(&slots, now, Reach::Rolling(now), TARGET);
+        let forecast = past.forecast(None, inflow(1_000, 10));
+        assert_eq!(forecast.at_5m, Foresight::NoData);
+        // 10 bad an hour against 10 allowed in all.
+        near(forecast.soonest(), 1.0);
+        near(forecast.latest(), 1.0);
+        assert_eq!(past.forecast(inflow(1_000, 0), inflow(1_000, 10)).latest(), Foresight::Never);
+    }
+
+    #[test]
+    fn a_season_puts_the_errors_where_the_traffic_is() {
+        // Two days of nights with 10 and noons with 1,000 events an hour; it is midnight.
+        let day: Vec<_> =
+            (0..24).map(|hour| (if (12..14).contains(&hour) { 1_000 } else { 10 }, 0)).collect();
+        let (slots, now) = slots(&[day.clone(), day].concat());
+        let past = Past::new(&slots, now, Reach::Rolling(now), Target::new(0.99));
+        // Allowed are 1 % of 4,440. Ten percent of 120 fail until noon, then 100 an hour.
+        let until_noon = 12.0;
+        near(past.seasonal_exhaustion(inflow(10, 1)), 12.0 + (44.4 - until_noon) / 100.0);
+        // Like the last hour, it would take all of 44.4 hours, and fewer as noons without errors leave.
+        assert!(past.exhaustion(inflow(10, 1)) > past.seasonal_exhaustion(inflow(10, 1)));
+    }
+
+    #[test]
+    fn a_season_repeats_until_the_period_is_over() {
+        let mut events = vec![(0, 0); 23];
+        events.push((100, 0));
+        let (slots, now) = slots(&events.repeat(10));
+        let past = Past::new(&slots, now, Reach::Rolling(now), Target::new(0.9));
+        // A week is known; 100 are allowed and 20 come in the last hour of each day: the fifth day is the last.
+        near(past.seasonal_exhaustion(inflow(100, 20)), 4.0 * 24.0 + 24.0);
+    }
+
+    #[test]
+    fn a_calendar_period_forgets_nothing_and_ends() {
+        let (slots, now) = slots(&[(1_000, 5); 10]);
+        let rest = hours(90);
+        let past = Past::new(&slots, now, Reach::Calendar(rest), TARGET);
+        // 100 are granted for 100 hours, 50 are spent, 5 more go each hour.
+        near(past.exhaustion(inflow(1_000, 5)), 10.0);
+        near(past.exhaustion(inflow(1_000, 1)), 50.0);
+        assert_eq!(past.exhaustion(inflow(2_000, 1)), Foresight::Never, "100 + 90 granted, 50 + 90 spent");
+        // 50 of 10 allowed: each hour grants one more, so it takes 40 of them.
+        near(past.recovery(inflow(1_000, 5)), 40.0);
+        assert_eq!(past.recovery(None), Foresight::After(rest), "a new budget is granted at the end");
+        assert_eq!(past.exhaustion(inflow(10, 10)), Foresight::After(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_naive_answer_knows_its_edges() {
+        let naive =
+            |bad, burn| naive_exhaustion(EventCounts::from_total(1_000, bad), TARGET, burn, hours(720));
+        assert_eq!(naive(1, 3.0), Foresight::After(Duration::ZERO));
+        assert_eq!(naive(0, 0.0), Foresight::Never);
+        assert_eq!(naive(0, f64::NAN), Foresight::Never);
+        assert_eq!(naive_exhaustion(EventCounts::ZERO, TARGET, 1.0, HOUR), Foresight::NoData);
+        near(naive(0, 2.0), 360.0);
+    }
+}
