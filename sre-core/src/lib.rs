@@ -24,4 +24,4 @@ pub use error::Error;
 pub use sli::{Labels, Outcome, Sli};
 pub use slo::Objective;
 #[cfg(feature = "macros")]
-pub use sre_macros::{Labels, Outcome};
+pub use sre_macros::{Labels, Outcome, sli};

@@ -3,7 +3,11 @@
 //! Identical definitions under one name share their counters. A definition that differs from the first one of
 //! its name counts for itself, is judged by nobody, and is reported as a conflict with both places.
 
+pub(crate) mod link;
+
 use core::fmt;
+
+pub use link::{Named, named};
 
 use crate::clock::Source;
 use crate::primitive::{Arc, AtomicUsize, Mutex, OnceLock, Ordering};

@@ -12,6 +12,7 @@ pub(crate) mod in_flight;
 pub(crate) mod labels;
 mod latency;
 mod outcome;
+pub(crate) mod place_name;
 mod policy;
 mod published;
 pub(crate) mod series;

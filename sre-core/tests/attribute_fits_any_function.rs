@@ -1,0 +1,627 @@
+//! `#[sli]` changes neither signature nor behaviour of what it stands on, and counts every way out of it.
+
+#![forbid(unsafe_code)]
+#![deny(warnings, clippy::all, clippy::pedantic)]
+#![deny(elided_lifetimes_in_paths, unreachable_pub, unused_qualifications, missing_debug_implementations)]
+#![expect(clippy::missing_errors_doc, clippy::must_use_candidate, reason = "not what this is about")]
+
+use std::cell::Cell;
+use std::fmt::{Debug, Display};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use sre_core::sli::Abandoned;
+use sre_core::{Outcome, Sli, sli};
+
+/// Polls until ready; nothing here waits for anything.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
+
+/// Pending once, so that a future can be dropped halfway.
+async fn pause() {
+    let mut is_first = true;
+    std::future::poll_fn(|_| if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) })
+        .await;
+}
+
+fn assert_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[track_caller]
+fn check(sli: &Sli, ok: u64, error: u64) {
+    let counts = (sli.count(Outcome::Ok), sli.count(Outcome::Error));
+    assert_eq!(counts, (ok, error), "ok and error of {}", sli.name());
+}
+
+mod functions {
+    use super::*;
+
+    static PLAIN: Sli = Sli::new("plain");
+
+    #[sli(PLAIN)]
+    fn plain(left: u32, right: u32) -> Result<u32, String> {
+        let sum = left.checked_add(right).ok_or("too large")?;
+        if sum == 7 {
+            return Err("seven".to_owned());
+        }
+        Ok(sum)
+    }
+
+    #[test]
+    fn a_plain_function_counts_results_question_marks_and_returns() {
+        assert_eq!(plain(1, 2), Ok(3));
+        assert_eq!(plain(u32::MAX, 2), Err("too large".to_owned()));
+        assert_eq!(plain(3, 4), Err("seven".to_owned()));
+        check(&PLAIN, 1, 2);
+    }
+
+    mod slo {
+        pub(super) static NOTHING: sre_core::Sli = sre_core::Sli::new("nothing");
+    }
+
+    #[sli(slo::NOTHING)]
+    fn nothing() {}
+
+    #[sli(slo::NOTHING)]
+    fn early(is_early: bool) {
+        if is_early {
+            return;
+        }
+        let _ = is_early;
+    }
+
+    #[test]
+    fn functions_without_a_value_are_ok() {
+        nothing();
+        early(true);
+        early(false);
+        check(&slo::NOTHING, 3, 0);
+    }
+
+    static BORROWS: Sli = Sli::new("borrows");
+
+    struct Store {
+        items: Vec<String>,
+    }
+
+    impl Store {
+        #[sli(BORROWS)]
+        fn last_mut(&mut self) -> Option<&mut String> {
+            let found = self.items.last_mut()?;
+            found.push('!');
+            Some(found)
+        }
+
+        #[sli(BORROWS)]
+        fn longest<'a>(&'a self, other: &'a str) -> &'a str {
+            self.items
+                .iter()
+                .map(String::as_str)
+                .filter(|item| item.len() > other.len())
+                .max()
+                .unwrap_or(other)
+        }
+
+        #[sli(BORROWS)]
+        fn into_items(self) -> Vec<String> {
+            self.items
+        }
+
+        #[sli(BORROWS)]
+        fn with(mut self, item: impl Into<String>) -> Self {
+            self.items.push(item.into());
+            self
+        }
+    }
+
+    #[test]
+    fn borrows_come_out_as_they_went_in() {
+        let mut store = Store { items: Vec::new() }.with("a").with("bcd");
+        if let Some(last) = store.last_mut() {
+            last.push('?');
+        }
+        assert_eq!(store.longest("xy"), "bcd!?");
+        assert_eq!(store.into_items(), ["a", "bcd!?"]);
+        check(&BORROWS, 5, 0);
+    }
+
+    static GENERIC: Sli = Sli::new("generic");
+
+    #[sli(GENERIC)]
+    fn generic<T: Clone + Debug, const N: usize>(value: &T) -> [T; N]
+    where
+        T: Default,
+    {
+        std::array::from_fn(|index| if index == 0 { value.clone() } else { T::default() })
+    }
+
+    #[test]
+    fn a_generic_function_has_one_sli_for_all_types() {
+        assert_eq!(generic::<u8, 2>(&1), [1, 0]);
+        assert_eq!(generic::<String, 1>(&"a".to_owned()), ["a"]);
+        check(&GENERIC, 2, 0);
+    }
+
+    static OPAQUE: Sli = Sli::new("opaque");
+
+    #[sli(OPAQUE, always_ok)]
+    fn evens<'a>(numbers: &'a [u32], note: &'a impl Display) -> impl Iterator<Item = (u32, String)> + 'a {
+        numbers
+            .iter()
+            .filter(|number| number.is_multiple_of(2))
+            .map(move |number| (*number, note.to_string()))
+    }
+
+    #[sli(OPAQUE)]
+    fn maybe_evens(numbers: &[u32]) -> Result<impl Iterator<Item = &u32>, String> {
+        let first = numbers.first().ok_or("empty")?;
+        Ok(numbers.iter().filter(move |number| *number > first))
+    }
+
+    #[test]
+    fn opaque_types_work_in_and_out() {
+        assert_eq!(evens(&[1, 2], &'x').collect::<Vec<_>>(), [(2, "x".to_owned())]);
+        assert_eq!(maybe_evens(&[1, 2, 3]).map(Iterator::count), Ok(2));
+        assert!(maybe_evens(&[]).is_err());
+        check(&OPAQUE, 2, 1);
+    }
+
+    static COERCED: Sli = Sli::new("coerced");
+
+    #[sli(COERCED)]
+    fn coerced(is_number: bool) -> Box<dyn Display> {
+        if is_number {
+            return Box::new(1);
+        }
+        Box::new("text")
+    }
+
+    #[sli(COERCED)]
+    fn boxed_error(text: &str) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+        if text.is_empty() {
+            return Err("empty".into());
+        }
+        Ok(text.parse::<u32>()?)
+    }
+
+    #[test]
+    fn return_types_still_coerce() {
+        assert_eq!(format!("{}{}", coerced(true), coerced(false)), "1text");
+        assert_eq!(boxed_error("12").ok(), Some(12));
+        assert!(boxed_error("").is_err());
+        assert!(boxed_error("x").is_err());
+        check(&COERCED, 3, 2);
+    }
+
+    static CLOSURES: Sli = Sli::new("closures");
+
+    #[sli(CLOSURES)]
+    fn closures(limit: u32) -> Result<Vec<u32>, std::num::ParseIntError> {
+        let parse = |text: &str| -> Result<u32, std::num::ParseIntError> {
+            let number = text.parse::<u32>()?;
+            if number > limit {
+                return Ok(limit);
+            }
+            Ok(number)
+        };
+        ["1", "200"].into_iter().map(parse).collect()
+    }
+
+    #[sli(CLOSURES)]
+    fn adder(by: u32) -> Box<dyn Fn(u32) -> u32> {
+        Box::new(move |number| number + by)
+    }
+
+    #[test]
+    fn closures_inside_keep_their_returns() {
+        assert_eq!(closures(9), Ok(vec![1, 9]));
+        assert_eq!(adder(1)(2), 3);
+        check(&CLOSURES, 2, 0);
+    }
+
+    static ITEMS: Sli = Sli::new("items");
+
+    #[sli(ITEMS)]
+    fn with_items(call: u32) -> u32 {
+        #![allow(non_upper_case_globals, reason = "inner attributes stay in front")]
+        const result: u32 = 1;
+        fn outcome(number: u32) -> u32 {
+            number + result
+        }
+        let future = outcome(call);
+        outcome(future)
+    }
+
+    #[test]
+    fn names_inside_are_the_users() {
+        assert_eq!(with_items(1), 3);
+        check(&ITEMS, 1, 0);
+    }
+
+    static PANICS: Sli = Sli::new("panics");
+
+    #[sli(PANICS)]
+    fn panics() -> u32 {
+        panic!("on purpose")
+    }
+
+    #[sli(PANICS)]
+    fn never() -> ! {
+        panic!("on purpose")
+    }
+
+    #[test]
+    fn panics_count_as_abandoned_and_go_on() {
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert!(std::panic::catch_unwind(|| never()).is_err());
+        check(&PANICS, 0, 0);
+        assert_eq!(PANICS.count(Outcome::Abandoned(Abandoned::Panicked)), 2);
+    }
+
+    static DROPS: Sli = Sli::new("drops");
+
+    thread_local! {
+        static DROPPED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    struct CountsDrop;
+
+    impl Drop for CountsDrop {
+        fn drop(&mut self) {
+            DROPPED.set(DROPPED.get() + 1);
+        }
+    }
+
+    #[sli(DROPS)]
+    fn takes(_unused: CountsDrop, used: CountsDrop, (first, _): (CountsDrop, CountsDrop)) -> u32 {
+        let before = DROPPED.get();
+        drop(used);
+        let _kept = first;
+        DROPPED.get() - before
+    }
+
+    #[test]
+    fn arguments_are_dropped_once() {
+        assert_eq!(takes(CountsDrop, CountsDrop, (CountsDrop, CountsDrop)), 1);
+        assert_eq!(DROPPED.get(), 4);
+    }
+
+    #[sli(DROPS)]
+    fn recursive(depth: u32) -> u32 {
+        if depth == 0 { 0 } else { 1 + recursive(depth - 1) }
+    }
+
+    #[sli(DROPS)]
+    fn shadows(mut number: u32, text: Option<&str>) -> u32 {
+        number += 1;
+        let Some(text) = text else { return number };
+        while let Some(rest) = text.get(1..) {
+            if rest.len() > 1 {
+                break;
+            }
+            number += 1;
+            return number;
+        }
+        number
+    }
+
+    #[test]
+    fn recursion_and_mutable_arguments_work() {
+        assert_eq!(recursive(3), 3);
+        assert_eq!(shadows(1, None), 2);
+        assert_eq!(shadows(1, Some("ab")), 3);
+    }
+
+    macro_rules! instrumented {
+        ($name:ident, $body:block, $item:item) => {
+            #[sli]
+            fn $name() -> u32 $body
+
+            #[sli]
+            $item
+        };
+    }
+
+    instrumented!(
+        from_block,
+        { 5 },
+        fn from_item() -> u32 {
+            6
+        }
+    );
+
+    #[test]
+    fn functions_made_by_macros_are_measured() {
+        assert_eq!(from_block() + from_item(), 11);
+    }
+}
+
+mod futures {
+    use super::*;
+
+    static ASYNC: Sli = Sli::new("async");
+
+    #[sli(ASYNC)]
+    async fn asynchronous(text: &str) -> Result<u32, std::num::ParseIntError> {
+        pause().await;
+        let number = text.parse::<u32>()?;
+        if number == 0 {
+            return Ok(100);
+        }
+        Ok(number)
+    }
+
+    #[test]
+    fn async_functions_count_when_they_are_done() {
+        drop(asynchronous("1"));
+        check(&ASYNC, 0, 0);
+        assert_eq!(block_on(assert_send(asynchronous("1"))), Ok(1));
+        assert_eq!(block_on(asynchronous("0")), Ok(100));
+        assert!(block_on(asynchronous("x")).is_err());
+        check(&ASYNC, 2, 1);
+        assert_eq!(ASYNC.count(Outcome::Abandoned(Abandoned::Cancelled)), 0, "one was never polled");
+    }
+
+    static CANCELLED: Sli = Sli::new("cancelled");
+
+    #[sli(CANCELLED)]
+    async fn cancelled() {
+        pause().await;
+        pause().await;
+    }
+
+    #[test]
+    fn a_future_dropped_halfway_counts_as_cancelled() {
+        {
+            let mut future = pin!(cancelled());
+            assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        check(&CANCELLED, 0, 0);
+        assert_eq!(CANCELLED.count(Outcome::Abandoned(Abandoned::Cancelled)), 1);
+    }
+
+    static SHAPES: Sli = Sli::new("shapes");
+
+    #[sli(SHAPES)]
+    async fn coerced(is_number: bool) -> Box<dyn Display + Send> {
+        if is_number { Box::new(1) } else { Box::new("text") }
+    }
+
+    #[sli(SHAPES)]
+    async fn diverges() -> Result<(), Outcome> {
+        pause().await;
+        todo_later()
+    }
+
+    fn todo_later() -> Result<(), Outcome> {
+        Err(Outcome::Ignored)
+    }
+
+    /// The cell may move to another thread, but not be shared: it must not be borrowed over an await.
+    #[sli(SHAPES)]
+    async fn keeps_send(cell: Cell<u32>) -> u32 {
+        cell.set(2);
+        pause().await;
+        cell.get()
+    }
+
+    #[sli(SHAPES)]
+    async fn opaque_inside(numbers: &[u32]) -> Result<impl Iterator<Item = &u32> + Send, String> {
+        pause().await;
+        let first = numbers.first().ok_or("empty")?;
+        Ok(numbers.iter().filter(move |number| *number > first))
+    }
+
+    #[sli(SHAPES)]
+    async fn generic<T: Default + Send, const N: usize>(_: impl Display + Send) -> [T; N] {
+        pause().await;
+        std::array::from_fn(|_| T::default())
+    }
+
+    #[test]
+    fn async_functions_keep_their_shape() {
+        assert_eq!(block_on(coerced(true)).to_string(), "1");
+        assert_eq!(block_on(diverges()), Err(Outcome::Ignored));
+        assert_eq!(block_on(assert_send(keeps_send(Cell::new(1)))), 2);
+        assert_eq!(block_on(assert_send(opaque_inside(&[1, 2]))).map(Iterator::count), Ok(1));
+        assert_eq!(block_on(assert_send(generic::<u8, 2>("x"))), [0, 0]);
+        check(&SHAPES, 4, 0);
+        assert_eq!(SHAPES.count(Outcome::Ignored), 1);
+    }
+
+    static RETURNED: Sli = Sli::new("returned");
+
+    #[sli(RETURNED)]
+    fn returned<'a>(text: &'a str) -> impl Future<Output = Result<usize, String>> + Send + 'a {
+        let is_short = text.len() < 3;
+        async move {
+            pause().await;
+            if is_short { Err("short".to_owned()) } else { Ok(text.len()) }
+        }
+    }
+
+    type Erased<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+    #[sli(RETURNED)]
+    fn boxed(text: &str) -> Pin<Box<dyn Future<Output = Result<usize, String>> + Send + '_>> {
+        let is_short = text.len() < 3;
+        Box::pin(async move {
+            pause().await;
+            if is_short {
+                return Err("short".to_owned());
+            }
+            Ok(text.parse::<usize>().map_err(|error| error.to_string())?)
+        })
+    }
+
+    #[sli(RETURNED)]
+    fn boxed_somehow(is_early: bool) -> Pin<Box<dyn Future<Output = u32> + Send>> {
+        if is_early {
+            return Box::pin(async { 1 });
+        }
+        let future: Erased<'static, u32> = Box::pin(async { 2 });
+        future
+    }
+
+    #[test]
+    fn returned_futures_count_when_they_are_done() {
+        drop(returned("abc"));
+        drop(boxed("abc"));
+        drop(boxed_somehow(true));
+        check(&RETURNED, 0, 0);
+        assert_eq!(block_on(assert_send(returned("abc"))), Ok(3));
+        assert_eq!(block_on(returned("a")), Err("short".to_owned()));
+        assert_eq!(block_on(boxed("123")), Ok(123));
+        assert!(block_on(boxed("abc")).is_err());
+        assert!(block_on(boxed("a")).is_err());
+        assert_eq!(block_on(boxed_somehow(true)) + block_on(boxed_somehow(false)), 3);
+        check(&RETURNED, 4, 3);
+        assert_eq!(RETURNED.count(Outcome::Abandoned(Abandoned::Cancelled)), 0, "some were never polled");
+    }
+
+    static FOREVER: Sli = Sli::new("forever");
+
+    #[sli(FOREVER)]
+    async fn forever() -> ! {
+        loop {
+            pause().await;
+        }
+    }
+
+    #[test]
+    fn async_functions_that_never_end_are_cancelled() {
+        {
+            let mut future = pin!(forever());
+            assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert_eq!(FOREVER.count(Outcome::Abandoned(Abandoned::Cancelled)), 1);
+    }
+}
+
+mod blocks {
+    use super::*;
+
+    static CART: Sli = Sli::new("cart");
+    static OWN: Sli = Sli::new("own");
+
+    #[derive(Debug, Default)]
+    struct Cart {
+        items: Vec<u32>,
+    }
+
+    #[sli(CART)]
+    impl Cart {
+        const LIMIT: usize = 2;
+
+        const fn new() -> Self {
+            Self { items: Vec::new() }
+        }
+
+        fn add(&mut self, item: u32) -> Result<&mut Self, String> {
+            if self.items.len() == Self::LIMIT {
+                return Err("full".to_owned());
+            }
+            self.items.push(item);
+            Ok(self)
+        }
+
+        async fn total(&self) -> u32 {
+            pause().await;
+            self.items.iter().sum()
+        }
+
+        #[sli(skip)]
+        fn len(&self) -> usize {
+            self.items.len()
+        }
+
+        #[sli(OWN)]
+        fn is_empty(&self) -> bool {
+            self.items.is_empty()
+        }
+    }
+
+    #[test]
+    fn every_function_of_a_block_counts_but_skipped_and_constant_ones() {
+        let mut cart = Cart::new();
+        assert!(cart.add(1).and_then(|cart| cart.add(2)).is_ok());
+        assert!(cart.add(3).is_err());
+        assert_eq!(block_on(cart.total()), 3);
+        assert_eq!(cart.len(), 2);
+        assert!(!cart.is_empty());
+        check(&CART, 3, 1);
+        check(&OWN, 1, 0);
+    }
+
+    static TRAIT: Sli = Sli::new("trait");
+
+    #[sli(TRAIT)]
+    trait Shape {
+        const SIDES: u32;
+        type Unit: Default;
+
+        fn area(&self) -> u32;
+
+        fn double(&self) -> u32 {
+            self.area() * 2
+        }
+
+        fn unit(&self) -> Self::Unit {
+            Self::Unit::default()
+        }
+
+        async fn later(&self) -> u32 {
+            pause().await;
+            self.area()
+        }
+    }
+
+    struct Square(u32);
+
+    impl Shape for Square {
+        const SIDES: u32 = 4;
+        type Unit = u8;
+
+        #[sli(TRAIT)]
+        fn area(&self) -> u32 {
+            self.0 * self.0
+        }
+    }
+
+    #[test]
+    fn default_bodies_and_trait_methods_count() {
+        let square = Square(3);
+        assert_eq!(square.double() + Square::SIDES, 22);
+        assert_eq!(square.unit(), 0);
+        assert_eq!(block_on(square.later()), 9);
+        check(&TRAIT, 5, 0);
+    }
+
+    #[sli(TRAIT)]
+    impl<T> Shape for Vec<T>
+    where
+        T: Debug,
+    {
+        const SIDES: u32 = 0;
+        type Unit = ();
+
+        fn area(&self) -> u32 {
+            0
+        }
+    }
+
+    #[test]
+    fn generic_trait_impls_are_measured() {
+        let before = TRAIT.count(Outcome::Ok);
+        assert_eq!(vec![1].area() + Vec::<u8>::SIDES, 0);
+        assert!(TRAIT.count(Outcome::Ok) > before);
+    }
+}
