@@ -9,9 +9,11 @@ use super::HdrError;
 use crate::histogram::Snapshot;
 
 /// Bytes of counts that are read at most; the ports refuse more, too.
-const COUNTS_BYTES_MAX: u64 = 4 * 1_024 * 1_024;
+const COUNTS_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// Cookie, length, offset, figures, lowest and highest value, ratio.
 const HEADER_BYTES: usize = 40;
+/// One byte more than is allowed, so that the length check refuses the rest.
+const READ_BYTES_MAX: usize = HEADER_BYTES + COUNTS_BYTES_MAX + 1;
 /// Says that a length and a zlib stream follow.
 const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
 /// Other ports keep values in an `i64`.
@@ -51,25 +53,21 @@ impl Snapshot {
     ///
     /// [`HdrError::Length`], [`HdrError::Io`] or [`HdrError::Decode`] when the bytes are not such a histogram.
     pub fn from_hdr_bytes(bytes: &[u8]) -> Result<Self, HdrError> {
-        let inflated;
-        let plain = match bytes.split_at_checked(8) {
-            Some((head, stream)) if head.starts_with(&COMPRESSED_COOKIE.to_be_bytes()) => {
-                inflated = inflate(stream)?;
-                &inflated
-            }
-            _ => bytes,
+        let mut plain = match bytes.split_at_checked(8) {
+            Some((head, stream)) if head.starts_with(&COMPRESSED_COOKIE.to_be_bytes()) => inflate(stream)?,
+            _ => bytes.get(..READ_BYTES_MAX).unwrap_or(bytes).to_vec(),
         };
-        check_length(plain)?;
-        let histogram = Deserializer::new().deserialize::<u64, _>(&mut &*plain).map_err(HdrError::Decode)?;
+        check_length(&plain)?;
+        repair_javascript(&mut plain);
+        let histogram =
+            Deserializer::new().deserialize::<u64, _>(&mut plain.as_slice()).map_err(HdrError::Decode)?;
         Ok(Self::from_hdr(&histogram))
     }
 }
 
-/// At most one byte more than is allowed, so that the length check refuses the rest.
 fn inflate(stream: &[u8]) -> Result<Vec<u8>, HdrError> {
     let mut plain = Vec::new();
-    let limit = HEADER_BYTES as u64 + COUNTS_BYTES_MAX + 1;
-    ZlibDecoder::new(stream).take(limit).read_to_end(&mut plain)?;
+    ZlibDecoder::new(stream).take(READ_BYTES_MAX as u64).read_to_end(&mut plain)?;
     Ok(plain)
 }
 
@@ -79,11 +77,25 @@ fn check_length(plain: &[u8]) -> Result<(), HdrError> {
     else {
         return Ok(());
     };
-    let (claimed, actual) = (u64::from(claimed), plain.len().saturating_sub(HEADER_BYTES) as u64);
-    if claimed == actual && actual <= COUNTS_BYTES_MAX {
+    let (actual, limit) = (plain.len().saturating_sub(HEADER_BYTES) as u64, COUNTS_BYTES_MAX as u64);
+    let claimed = u64::from(claimed);
+    if claimed == actual && actual <= limit {
         Ok(())
     } else {
-        Err(HdrError::Length { claimed, actual, limit: COUNTS_BYTES_MAX })
+        Err(HdrError::Length { claimed, actual, limit })
+    }
+}
+
+/// The JavaScript port writes the ratio of values to integers, a float, as the integer one. That gives it away,
+/// and its index offset of one, by which it does not shift its counts, is then no offset.
+fn repair_javascript(plain: &mut [u8]) {
+    let Some((fields, _)) = plain.split_first_chunk_mut::<HEADER_BYTES>() else { return };
+    let (_, offset_to_ratio) = fields.split_at_mut(8);
+    let (offset, figures_to_ratio) = offset_to_ratio.split_at_mut(4);
+    let (_, ratio) = figures_to_ratio.split_at_mut(20);
+    if *ratio == 1_u64.to_be_bytes() {
+        ratio.copy_from_slice(&1_f64.to_be_bytes());
+        offset.fill(0);
     }
 }
 
@@ -139,6 +151,23 @@ mod tests {
     }
 
     #[test]
+    fn the_header_of_the_javascript_port_is_read_and_no_other_odd_one() {
+        let ours = some().to_hdr_bytes().unwrap();
+        let with = |offset: u32, ratio: [u8; 8]| {
+            let mut bytes = ours.clone();
+            bytes[8..12].copy_from_slice(&offset.to_be_bytes());
+            bytes[32..40].copy_from_slice(&ratio);
+            bytes
+        };
+        assert_eq!(with(0, 1_f64.to_be_bytes()), ours);
+        check_same_counts(&with(1, 1_u64.to_be_bytes()), &some());
+        for odd in [with(1, 1_f64.to_be_bytes()), with(0, 2_f64.to_be_bytes()), with(0, 2_u64.to_be_bytes())]
+        {
+            assert!(matches!(Snapshot::from_hdr_bytes(&odd), Err(HdrError::Decode(_))));
+        }
+    }
+
+    #[test]
     fn a_zlib_bomb_is_refused() {
         use std::io::Write as _;
         let mut bytes = COMPRESSED_COOKIE.to_be_bytes().to_vec();
@@ -151,7 +180,7 @@ mod tests {
         assert!(bomb.len() < 1_024 * 1_024);
         let error = Snapshot::from_hdr_bytes(&bomb).unwrap_err();
         assert!(
-            matches!(error, HdrError::Length { actual, .. } if actual == COUNTS_BYTES_MAX + 1),
+            matches!(error, HdrError::Length { actual, .. } if actual == COUNTS_BYTES_MAX as u64 + 1),
             "{error}"
         );
     }

@@ -158,15 +158,16 @@ impl<W> core::fmt::Debug for LogWriter<W> {
 
 /// Reads an interval log, of this crate or of any port of HdrHistogram.
 ///
-/// Lines come in the order of the file. A line whose histogram is damaged is an error of its own and reading
-/// goes on; a line in no known form, such as a last one without its line break, ends the log with an error.
-/// Offsets from the start or base time of the log are resolved.
+/// Lines come in the order of the file; comments and blank lines are passed over. A line that is damaged, such
+/// as the last one of a writer that was killed, is an error of its own and reading goes on after it. Offsets
+/// from the start or base time of the log are resolved.
 ///
 /// # Examples
 ///
 /// See [`LogWriter`].
 pub struct LogReader<'a> {
-    entries: IntervalLogIterator<'a>,
+    rest: &'a [u8],
+    offset: usize,
     start: Option<Duration>,
     base: Option<Duration>,
 }
@@ -174,8 +175,40 @@ pub struct LogReader<'a> {
 impl<'a> LogReader<'a> {
     /// A reader of the whole text of a log.
     #[must_use]
-    pub fn new(log: &'a [u8]) -> Self {
-        Self { entries: IntervalLogIterator::new(log), start: None, base: None }
+    pub const fn new(log: &'a [u8]) -> Self {
+        Self { rest: log, offset: 0, start: None, base: None }
+    }
+
+    /// The next line without its break and where it starts.
+    fn line(&mut self) -> Option<(usize, &'a [u8])> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = self.rest.iter().position(|&byte| byte == b'\n').map_or(self.rest.len(), |end| end + 1);
+        let (line, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        let offset = self.offset;
+        self.offset += end;
+        Some((offset, line.trim_ascii()))
+    }
+
+    /// What a line says, if anything.
+    fn entry(&mut self, offset: usize, line: &[u8]) -> Result<Option<LogInterval>, HdrError> {
+        // One line at a time, always ended: the crate stops for good at a blank or an unended line.
+        let text = [line, b"\n"].concat();
+        match IntervalLogIterator::new(&text).next() {
+            Some(Ok(LogEntry::Interval(line))) => self.interval(&line).map(Some),
+            Some(Ok(LogEntry::StartTime(time))) => {
+                self.start = Some(time);
+                Ok(None)
+            }
+            Some(Ok(LogEntry::BaseTime(time))) => {
+                self.base = Some(time);
+                Ok(None)
+            }
+            Some(Err(LogIteratorError::ParseError { .. })) => Err(HdrError::Line { offset }),
+            None => Ok(None),
+        }
     }
 
     /// Seconds since the epoch, or since the base time, or since the start when they are far before it.
@@ -189,7 +222,7 @@ impl<'a> LogReader<'a> {
         UNIX_EPOCH.checked_add(since_epoch).ok_or(HdrError::Time { seconds: since_epoch.as_secs() })
     }
 
-    fn read(&self, line: &IntervalLogHistogram<'_>) -> Result<LogInterval, HdrError> {
+    fn interval(&self, line: &IntervalLogHistogram<'_>) -> Result<LogInterval, HdrError> {
         let bytes = STANDARD.decode(line.encoded_histogram()).map_err(HdrError::Base64)?;
         Ok(LogInterval {
             tag: line.tag().map(|tag| tag.as_str().to_owned()),
@@ -205,11 +238,12 @@ impl Iterator for LogReader<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.entries.next()? {
-                Ok(LogEntry::StartTime(time)) => self.start = Some(time),
-                Ok(LogEntry::BaseTime(time)) => self.base = Some(time),
-                Ok(LogEntry::Interval(line)) => return Some(self.read(&line)),
-                Err(LogIteratorError::ParseError { offset }) => return Some(Err(HdrError::Line { offset })),
+            let (offset, line) = self.line()?;
+            if line.is_empty() {
+                continue;
+            }
+            if let Some(entry) = self.entry(offset, line).transpose() {
+                return Some(entry);
             }
         }
     }
@@ -345,13 +379,25 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_last_line_is_named_by_its_place() {
-        let text = log(&[interval(1_700_000_010)]);
-        let start_of_line = text.trim_end().rfind('\n').unwrap() + 1;
-        for length in start_of_line + 1..text.len() {
-            let last = LogReader::new(&text.as_bytes()[..length]).last().unwrap();
-            assert!(matches!(last, Err(HdrError::Line { offset }) if offset == start_of_line), "{length}");
+    fn a_torn_last_line_is_an_error_wherever_it_was_cut() {
+        let text = log(&[interval(1_700_000_010), interval(1_700_000_020)]);
+        let last = text.trim_end().rfind('\n').unwrap() + 1;
+        for length in last + 1..text.len() - 1 {
+            let results: Vec<_> = LogReader::new(&text.as_bytes()[..length]).collect();
+            assert_eq!(results.len(), 2, "cut at {length}");
+            assert!(results[0].is_ok() && results[1].is_err(), "cut at {length}: {results:?}");
         }
+        assert_eq!(read(text.trim_end()).len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_line_is_named_by_its_place_and_passed() {
+        let text = log(&[interval(1_700_000_010)]);
+        let text = format!("{text}what is this\n\n  \r\n{}", text.lines().last().unwrap());
+        let results: Vec<_> = LogReader::new(text.as_bytes()).collect();
+        let offset = text.find("what").unwrap();
+        assert!(results[0].is_ok() && results[2].is_ok() && results.len() == 3);
+        assert!(matches!(results[1], Err(HdrError::Line { offset: at }) if at == offset), "{results:?}");
     }
 
     #[test]

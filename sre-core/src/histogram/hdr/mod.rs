@@ -64,8 +64,8 @@ pub enum HdrError {
         /// The tag refused.
         tag: String,
     },
-    /// A line of a log is in no known form; the rest of the log is not read.
-    #[error("histogram log cannot be read from byte {offset} on: remove the line that starts there")]
+    /// A line of a log is in no known form.
+    #[error("histogram log has a line in no known form at byte {offset}: it was cut off or edited")]
     Line {
         /// Where the line starts.
         offset: usize,
