@@ -1,10 +1,14 @@
 //! When somebody is told: tiers, their windows and factors, and the state each is in.
 
+mod blind;
 mod compare;
 mod judge;
+mod lint;
 mod policy;
 mod state;
 
+pub use blind::is_blind;
 pub use judge::{Guarded, Judgement, Reading, Yardstick, judge};
+pub use lint::{Lint, LintLevel, lint_objective, lint_traffic};
 pub use policy::{CLEAR_FACTOR, DerivedTier, Dropped, TierTable, derive_tiers, tier_table};
 pub use state::{AlertState, Level, Pair, TierAlert, Transition, Trend, inhibitor};

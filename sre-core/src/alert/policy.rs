@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use crate::slo::{Period, Policy, Severity, Tier, TierSource};
+use crate::slo::{Guards, Period, Policy, Severity, Tier, TierSource};
 use crate::units::Target;
 
 /// The clear factor: a tier that fires lets go below this share of its factor.
@@ -124,6 +124,17 @@ impl DerivedTier {
     fn share_of(&self, target: Target, error_ratio: f64) -> Option<f64> {
         let share = self.factor * target.budget_ratio() / error_ratio;
         (error_ratio > 0.0 && share < 1.0).then_some(share)
+    }
+
+    /// Events that a period must have for this tier to tell failures from chance.
+    ///
+    /// # Formula
+    ///
+    /// `min_failures / (budget_share * (1 - target))`: 150,000 for the first tier at 99.9 %.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a number of failures asked for by people")]
+    pub fn needed_events(&self, target: Target, guards: Guards) -> f64 {
+        guards.min_failures() as f64 / (self.budget_share * target.budget_ratio())
     }
 
     /// Whether this tier, when it fires, makes the other one needless: a page over a ticket, the faster over

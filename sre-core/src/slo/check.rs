@@ -12,7 +12,7 @@ use crate::window::Calendar;
 /// Refuses what a single builder call cannot see: periods, tiers and names that do not fit together.
 ///
 /// Reads the time-zone database for calendar periods. What is accepted but worth a word, such as tiers that
-/// traffic is too thin for, is told by [`crate::alert::lint`].
+/// traffic is too thin for, is told by [`crate::alert::lint_objective`].
 ///
 /// # Errors
 ///
