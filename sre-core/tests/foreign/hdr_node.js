@@ -5,7 +5,7 @@ const fs = require("fs");
 const hdr = require("hdr-histogram-js");
 const RecordedValues = require("hdr-histogram-js/dist/RecordedValuesIterator").default;
 
-// Numbers of JavaScript are exact up to here; the largest power of two that a count of days needs is below.
+// One day: numbers of JavaScript are exact up to 104.
 const HIGHEST_NS = 86_400_000_000_000;
 
 const build = (figures) =>

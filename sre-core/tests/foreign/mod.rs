@@ -133,7 +133,9 @@ pub(crate) fn check_they_read_the_default(foreign: &Foreign) {
     log.write(&LogInterval::new(start(0), Duration::from_secs(INTERVAL), snapshot.clone())).unwrap();
 
     let read = foreign.run(&["read", file.path()]);
-    let theirs = buckets_of(&read[0]).into_iter().map(|(lower, count)| (Layout::BITS_6.index(lower), count));
+    let theirs = buckets_of(read.get(0).unwrap())
+        .into_iter()
+        .map(|(lower, count)| (Layout::BITS_6.index(lower), count));
     assert_eq!(buckets(&Snapshot::from_buckets(Layout::BITS_6, theirs, 0)), buckets(&snapshot));
 }
 
