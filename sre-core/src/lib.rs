@@ -7,12 +7,14 @@ extern crate self as sre_core;
 pub mod alert;
 pub mod clock;
 mod duration;
+pub mod engine;
 mod error;
 pub mod histogram;
 mod primitive;
 #[doc(hidden)]
 pub mod private;
 pub mod registry;
+pub mod report;
 mod shard;
 pub mod sli;
 pub mod slo;

@@ -1,21 +1,30 @@
-//! Windows of the past: calendar boundaries and time slices.
+//! Windows of the past: a time line out of two clocks, rings of slots, time slices and calendar boundaries.
 
 mod calendar;
+mod coverage;
+mod ladder;
+mod ring;
+mod slices;
+mod spread;
+
+use serde::{Deserialize, Serialize};
 
 pub use calendar::{Calendar, CalendarSpan, CalendarUnit};
+pub(crate) use coverage::{Step, Timeline};
+pub(crate) use ladder::{Ladder, Rungs};
+pub use slices::EmptySlice;
+pub(crate) use slices::Slices;
+pub(crate) use spread::Spread;
 
-/// What a slice without events is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum EmptySlice {
-    /// Good; inflates the result of services with little traffic.
-    Good,
-    /// Not counted.
-    #[default]
-    Skip,
-    /// Bad; for work that must happen.
-    Bad,
-    /// What the slice before it was; not counted when there is none.
-    CarryLast,
+/// One step of the engine, told by both clocks.
+///
+/// The wall clock names the slots, so that those of several instances and runs fall together. The monotonic
+/// clock tells how much time really went by, so that a step of the wall clock is seen for what it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "complete by nature: there are two clocks")]
+pub struct Tick {
+    /// Nanoseconds since 1970 in UTC, by the wall clock; earlier times count as 1970.
+    pub wall_ns: u64,
+    /// Nanoseconds since an arbitrary moment, by the monotonic clock.
+    pub elapsed_ns: u64,
 }

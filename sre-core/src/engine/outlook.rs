@@ -1,0 +1,87 @@
+//! Pure. When the forecast of one objective is made anew, and from what.
+
+use core::time::Duration;
+
+use super::past::Past;
+use super::span::BudgetSpan;
+use crate::slo::{self, Forecast, Foresight, Inflow, Reach, Slot};
+use crate::units::Target;
+use crate::window::Tick;
+
+/// A forecast walks over all slots of the period, so it is not made each tick.
+const INTERVAL_NS: u64 = 10_000_000_000;
+
+/// The rhythm of forecasts.
+///
+/// Objectives of one engine take their turns at different ticks, so that no tick is much longer than others.
+#[derive(Clone, Debug)]
+pub(super) struct Outlook {
+    phase_ns: u64,
+    due_ns: u64,
+}
+
+impl Outlook {
+    /// Nobody knows yet.
+    pub(super) const UNKNOWN: Forecast = Forecast {
+        at_5m: Foresight::NoData,
+        at_1h: Foresight::NoData,
+        seasonal: Foresight::NoData,
+        recovery: Foresight::NoData,
+    };
+
+    /// A rhythm whose turn follows from the name.
+    pub(super) fn new(slo: &str) -> Self {
+        let hash = slo.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let seconds = hash % (INTERVAL_NS / 1_000_000_000);
+        Self { phase_ns: seconds * 1_000_000_000, due_ns: 0 }
+    }
+
+    /// Makes the forecast anew when it is due.
+    pub(super) fn update(
+        &mut self,
+        forecast: &mut Forecast,
+        tick: Tick,
+        past: &Past,
+        span: &BudgetSpan,
+        target: Target,
+    ) {
+        if tick.elapsed_ns < self.due_ns {
+            return;
+        }
+        let turns = tick.elapsed_ns.saturating_sub(self.phase_ns) / INTERVAL_NS + 1;
+        self.due_ns = turns.saturating_mul(INTERVAL_NS).saturating_add(self.phase_ns);
+        *forecast = look_ahead(past, span, target);
+    }
+}
+
+fn look_ahead(past: &Past, span: &BudgetSpan, target: Target) -> Forecast {
+    let inflow = |window| {
+        let reading = past.reading(past.units().place(window));
+        Inflow::like(reading.counts, reading.observed)
+    };
+    let now = Duration::from_nanos(past.line().now_ns());
+    let (reach, slots) = match span {
+        BudgetSpan::Rolling { place } => {
+            let length = Duration::from_nanos(past.units().length_ns(*place));
+            (Reach::Rolling(length), slots(past, *place, now))
+        }
+        BudgetSpan::Calendar(_) => {
+            let period = span.read(past);
+            let so_far = Slot { start: now.saturating_sub(period.elapsed), end: now, counts: period.counts };
+            (Reach::Calendar(period.length.saturating_sub(period.elapsed)), vec![so_far])
+        }
+    };
+    let (last_5m, last_1h) = (inflow(Duration::from_secs(300)), inflow(Duration::from_secs(3_600)));
+    slo::Past::new(&slots, now, reach, target).forecast(last_5m, last_1h)
+}
+
+fn slots(past: &Past, place: usize, now: Duration) -> Vec<Slot> {
+    let length = Duration::from_nanos(past.units().slot_ns(place));
+    let slots = past.units().slots(place).map(|(start_ns, counts)| {
+        let start = Duration::from_nanos(start_ns);
+        // A slot that has just begun is given a second, so that its events have a time to leave again.
+        let end = (start + length).min(now.max(start + Duration::from_secs(1)));
+        Slot { start, end, counts }
+    });
+    slots.collect()
+}

@@ -1,0 +1,292 @@
+//! Pure. What one objective remembers: its events or slices, and the calls that ended, on one time line.
+
+use core::time::Duration;
+
+use super::input::Input;
+use crate::alert::Reading;
+use crate::slo::Budgeting;
+use crate::units::{EventCounts, Target, saturating_nanos};
+use crate::window::{EmptySlice, Ladder, Rungs, Slices, Spread, Step, Tick, Timeline};
+
+/// What a slice that is judged by its ratio counts: one good slice is a billion good parts.
+const PARTS: u64 = 1_000_000_000;
+
+/// The past of one objective.
+#[derive(Clone, Debug)]
+pub(super) struct Past {
+    line: Timeline,
+    /// What the budget is counted in: events, slices, or billionths of slices.
+    units: Ladder,
+    /// Calls that ended: judged ones as good, ignored and abandoned-and-ignored ones as bad.
+    calls: Ladder,
+    slices: Option<SliceJudge>,
+    /// Up to where events were spread by the last late tick.
+    late_until_ns: u64,
+    late_ticks: u64,
+}
+
+impl Past {
+    /// An empty past that begins at `start`, for `windows` of the budget's units and `short` ones of calls.
+    ///
+    /// Gaps are remembered for `keep`, or for the longest window when that is longer.
+    pub(super) fn new(
+        budgeting: Budgeting,
+        windows: &[Duration],
+        short: &[Duration],
+        keep: Duration,
+        start: Tick,
+    ) -> Self {
+        let units = Ladder::new(windows, Rungs::EVENTS, start.wall_ns);
+        let calls = Ladder::new(short, Rungs::COARSE, start.wall_ns);
+        let coarsest_ns = units.coarsest_ns().max(calls.coarsest_ns());
+        let keep_ns = units.longest_ns().max(saturating_nanos(keep)).saturating_add(coarsest_ns);
+        let line = Timeline::new(start, units.finest_ns(), coarsest_ns, keep_ns);
+        let slices = SliceJudge::new(budgeting, start.wall_ns);
+        Self { line, units, calls, slices, late_until_ns: 0, late_ticks: 0 }
+    }
+
+    /// Moves the time line to `tick`; what happened since the one before is [booked](Self::book) next.
+    pub(super) fn advance(&mut self, tick: Tick) -> Step {
+        let step = self.line.advance(tick);
+        if step.relabel_ns > 0 {
+            self.relabel(step);
+        }
+        if step.late {
+            self.late_until_ns = step.now_ns;
+            self.late_ticks += 1;
+        }
+        step
+    }
+
+    /// Books what happened up to the end of `step`.
+    pub(super) fn book(&mut self, step: Step, input: Input) {
+        let slot_ns = self.units.finest_ns();
+        let spread = Spread::of(step, slot_ns, input.delta);
+        match &mut self.slices {
+            None => self.units.advance(step.now_ns, input.delta, spread),
+            Some(judge) => {
+                let units = &mut self.units;
+                judge.slices.advance(step.now_ns, input.delta, spread, step.gap, |end_ns, counts| {
+                    let verdict = judge.rule.judge(counts);
+                    units.advance(end_ns.min(step.now_ns), verdict, None);
+                });
+                self.units.advance(step.now_ns, EventCounts::ZERO, None);
+            }
+        }
+        let calls = EventCounts::from_total(input.ended, input.unjudged);
+        self.calls.advance(step.now_ns, calls, Spread::of(step, slot_ns, calls));
+    }
+
+    /// What `provisional` events add to a window when it is judged.
+    ///
+    /// To slices they add one: the open slice, as if it ended now with them.
+    pub(super) fn provisional(&self, provisional: EventCounts) -> EventCounts {
+        match &self.slices {
+            Some(_) if provisional.is_empty() => EventCounts::ZERO,
+            Some(judge) => judge.rule.verdict(judge.slices.open() + provisional),
+            None => provisional,
+        }
+    }
+
+    /// Whether time is sliced, so that slices and not events are counted.
+    pub(super) const fn is_sliced(&self) -> bool {
+        self.slices.is_some()
+    }
+
+    /// How many counts make one unit of the budget: billionths for slices that are judged by their ratio.
+    pub(super) const fn parts(&self) -> u64 {
+        match &self.slices {
+            Some(SliceJudge { rule: SliceRule { target: None, .. }, .. }) => PARTS,
+            _ => 1,
+        }
+    }
+
+    /// How much of a window was observed, at most its length.
+    pub(super) fn observed_ns(&self, place: usize) -> u64 {
+        self.line.observed_ns(self.units.start_ns(place)).min(self.units.length_ns(place))
+    }
+
+    /// Events of a window and how much of it was observed.
+    pub(super) fn reading(&self, place: usize) -> Reading {
+        Reading {
+            counts: self.units.counts(place),
+            observed: Duration::from_nanos(self.observed_ns(place)),
+            length: Duration::from_nanos(self.units.length_ns(place)),
+        }
+    }
+
+    /// Whether a late tick spread events over some of a window.
+    pub(super) fn is_late(&self, place: usize) -> bool {
+        self.late_until_ns > self.units.start_ns(place)
+    }
+
+    /// How many ticks came so late that their events were spread.
+    pub(super) const fn late_ticks(&self) -> u64 {
+        self.late_ticks
+    }
+
+    /// Events, slices or billionths of slices.
+    pub(super) const fn units(&self) -> &Ladder {
+        &self.units
+    }
+
+    /// Calls that ended: judged ones as good, ignored and abandoned-and-ignored ones as bad.
+    pub(super) const fn calls(&self) -> &Ladder {
+        &self.calls
+    }
+
+    /// Bytes of all rings.
+    pub(super) fn bytes(&self) -> usize {
+        self.units.bytes() + self.calls.bytes()
+    }
+
+    /// The time line.
+    pub(super) const fn line(&self) -> &Timeline {
+        &self.line
+    }
+
+    fn relabel(&mut self, step: Step) {
+        self.units.relabel(step.relabel_ns);
+        self.calls.relabel(step.relabel_ns);
+        self.late_until_ns = self.late_until_ns.saturating_sub(step.relabel_ns);
+        if let Some(judge) = &mut self.slices {
+            judge.slices.relabel(step.from_ns);
+        }
+    }
+}
+
+/// Slices of time and how they are judged.
+#[derive(Clone, Debug)]
+struct SliceJudge {
+    slices: Slices,
+    rule: SliceRule,
+}
+
+impl SliceJudge {
+    fn new(budgeting: Budgeting, now_ns: u64) -> Option<Self> {
+        let (length, target, empty) = match budgeting {
+            Budgeting::Occurrences => return None,
+            Budgeting::TimeSlices { length, target, empty } => (length, Some(target), empty),
+            Budgeting::RatioTimeslices { length, empty } => (length, None, empty),
+        };
+        let rule = SliceRule { target, empty, last: EventCounts::ZERO };
+        Some(Self { slices: Slices::new(length, now_ns), rule })
+    }
+}
+
+/// How a slice that is over counts.
+#[derive(Clone, Copy, Debug)]
+struct SliceRule {
+    /// The share of good events that makes a slice good; none when the share itself is what counts.
+    target: Option<Target>,
+    empty: EmptySlice,
+    /// What the last slice that ended counted.
+    last: EventCounts,
+}
+
+impl SliceRule {
+    /// What a slice that ended counts, which the next one may carry.
+    fn judge(&mut self, counts: EventCounts) -> EventCounts {
+        self.last = self.verdict(counts);
+        self.last
+    }
+
+    fn verdict(self, counts: EventCounts) -> EventCounts {
+        let parts = if self.target.is_some() { 1 } else { PARTS };
+        match (counts.is_empty(), self.empty, self.target) {
+            (true, EmptySlice::Good, _) => EventCounts::new(parts, 0),
+            (true, EmptySlice::Bad, _) => EventCounts::new(0, parts),
+            (true, EmptySlice::CarryLast, _) => self.last,
+            (true, EmptySlice::Skip, _) => EventCounts::ZERO,
+            (false, _, Some(target)) => {
+                let is_good = scaled(counts.good()) >= u128::from(counts.total()) * u128::from(target.ppb());
+                if is_good { EventCounts::new(1, 0) } else { EventCounts::new(0, 1) }
+            }
+            (false, _, None) => {
+                let bad = scaled(counts.bad()) / u128::from(counts.total().max(1));
+                EventCounts::from_total(PARTS, u64::try_from(bad).unwrap_or(PARTS))
+            }
+        }
+    }
+}
+
+fn scaled(count: u64) -> u128 {
+    u128::from(count) * u128::from(PARTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: u64 = 60_000_000_000;
+
+    /// Feeds one slice of a minute after the other and tells what the last hour counts.
+    fn an_hour_of(budgeting: Budgeting, slices: &[EventCounts]) -> EventCounts {
+        let hour = [Duration::from_secs(3_600)];
+        let mut past = Past::new(budgeting, &hour, &[], Duration::ZERO, Tick::default());
+        for second in 1..=60 * slices.len() as u64 {
+            let delta =
+                slices.get(usize::try_from(second / 60).unwrap()).filter(|_| second % 60 == 30).copied();
+            let ns = second * MINUTE / 60;
+            let input = Input { delta: delta.unwrap_or_default(), ..Input::default() };
+            let step = past.advance(Tick { wall_ns: ns, elapsed_ns: ns });
+            past.book(step, input);
+        }
+        past.units().counts(0)
+    }
+
+    fn minutes(empty: EmptySlice) -> Budgeting {
+        Budgeting::TimeSlices { length: Duration::from_secs(60), target: Target::new(0.95), empty }
+    }
+
+    const NONE: EventCounts = EventCounts::ZERO;
+    const GOOD: EventCounts = EventCounts::new(95, 5);
+    const BAD: EventCounts = EventCounts::new(94, 6);
+
+    #[track_caller]
+    fn check(empty: EmptySlice, slices: &[EventCounts], good: u64, bad: u64) {
+        assert_eq!(an_hour_of(minutes(empty), slices), EventCounts::new(good, bad), "{empty:?}");
+    }
+
+    #[test]
+    fn a_slice_is_good_from_its_target_on() {
+        check(EmptySlice::Skip, &[GOOD, BAD, GOOD], 2, 1);
+    }
+
+    #[test]
+    fn empty_slices_follow_their_policy() {
+        let slices = [NONE, BAD, NONE, NONE, GOOD, NONE];
+        check(EmptySlice::Skip, &slices, 1, 1);
+        check(EmptySlice::Good, &slices, 5, 1);
+        check(EmptySlice::Bad, &slices, 1, 5);
+        check(EmptySlice::CarryLast, &slices, 2, 3);
+    }
+
+    #[test]
+    fn ratio_slices_count_the_mean_of_their_ratios() {
+        // One busy slice with 1 % errors and two quiet ones without: the mean is a third of a percent, whatever
+        // the traffic.
+        let length = Duration::from_secs(60);
+        let budgeting = Budgeting::RatioTimeslices { length, empty: EmptySlice::Skip };
+        let quiet = EventCounts::new(10, 0);
+        let hour = an_hour_of(budgeting, &[EventCounts::new(99_000, 1_000), quiet, NONE, quiet]);
+        assert_eq!(hour, EventCounts::from_total(3 * PARTS, PARTS / 100));
+    }
+
+    #[test]
+    fn calls_in_flight_make_the_open_slice_bad_while_they_hang() {
+        let mut past = Past::new(
+            minutes(EmptySlice::Skip),
+            &[Duration::from_secs(300)],
+            &[],
+            Duration::ZERO,
+            Tick::default(),
+        );
+        let delta = EventCounts::new(10, 0);
+        let step = past.advance(Tick { wall_ns: 1, elapsed_ns: 1 });
+        past.book(step, Input { delta, ..Input::default() });
+        assert_eq!(past.provisional(NONE), NONE);
+        assert_eq!(past.provisional(EventCounts::new(0, 1)), EventCounts::new(0, 1));
+        assert_eq!(past.units().counts(0), NONE, "nothing was booked");
+    }
+}

@@ -1,0 +1,113 @@
+//! Pure. The span that the budget of one objective is counted over: rolling, or a unit of the calendar.
+
+use core::time::Duration;
+
+use super::past::Past;
+use crate::error::Error;
+use crate::slo::{Period, PeriodKind};
+use crate::units::{EventCounts, saturating_nanos};
+use crate::window::{Calendar, CalendarSpan};
+
+/// What the budget is counted over.
+#[derive(Clone, Debug)]
+pub(super) enum BudgetSpan {
+    /// A window that moves with now, by its place in the past.
+    Rolling {
+        /// Place of the window.
+        place: usize,
+    },
+    /// The current unit of a calendar.
+    Calendar(Box<CalendarBudget>),
+}
+
+/// The current unit of a calendar, and what had been counted when it began.
+#[derive(Clone, Debug)]
+pub(super) struct CalendarBudget {
+    calendar: Calendar,
+    span: CalendarSpan,
+    base: EventCounts,
+}
+
+/// The period at one tick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct PeriodReading {
+    /// Events of the period so far, those in flight not included.
+    pub(super) counts: EventCounts,
+    /// The whole period.
+    pub(super) length: Duration,
+    /// How much of it is over: all of a rolling one.
+    pub(super) elapsed: Duration,
+    /// How much of what is over was observed.
+    pub(super) observed: Duration,
+}
+
+impl PeriodReading {
+    /// Share of what is over that was observed, from 0 to 1.
+    pub(super) fn coverage(self) -> f64 {
+        let elapsed = self.elapsed.as_secs_f64();
+        if elapsed > 0.0 { (self.observed.as_secs_f64() / elapsed).min(1.0) } else { 1.0 }
+    }
+}
+
+impl BudgetSpan {
+    /// The span of `period`, with the rolling ones already among the windows of `past`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimeZone`] when the zone of a calendar period is unknown.
+    pub(super) fn new(period: Period, past: &Past) -> Result<Self, Error> {
+        Ok(match period.kind() {
+            PeriodKind::Rolling(length) => Self::Rolling { place: past.units().place(length) },
+            PeriodKind::Calendar { unit, zone } => {
+                let calendar = Calendar::try_new(unit, zone)?;
+                let span = calendar.span_at(Duration::from_nanos(past.line().now_ns()));
+                Self::Calendar(Box::new(CalendarBudget { calendar, span, base: EventCounts::ZERO }))
+            }
+        })
+    }
+
+    /// Begins the next unit of the calendar when it is due; to be called before a tick is booked.
+    ///
+    /// Nothing is deleted: the windows of the alerts roll on, only the start of the budget moves. A clock that
+    /// steps back into an earlier unit gives no budget back.
+    pub(super) fn turn(&mut self, now_ns: u64, counted: EventCounts) {
+        let Self::Calendar(budget) = self else { return };
+        let now = Duration::from_nanos(now_ns);
+        if budget.span.contains(now) {
+            return;
+        }
+        if now >= budget.span.end() {
+            budget.base = counted;
+        }
+        budget.span = budget.calendar.span_at(now);
+    }
+
+    /// The period as it stands.
+    pub(super) fn read(&self, past: &Past) -> PeriodReading {
+        match self {
+            Self::Rolling { place } => {
+                let length = Duration::from_nanos(past.units().length_ns(*place));
+                PeriodReading {
+                    counts: past.units().counts(*place),
+                    length,
+                    elapsed: length,
+                    observed: Duration::from_nanos(past.observed_ns(*place)),
+                }
+            }
+            Self::Calendar(budget) => {
+                let start_ns = saturating_nanos(budget.span.start());
+                PeriodReading {
+                    counts: past.units().sum().since(budget.base),
+                    length: budget.span.length(),
+                    elapsed: budget.span.elapsed(Duration::from_nanos(past.line().now_ns())),
+                    observed: Duration::from_nanos(past.line().observed_ns(start_ns)),
+                }
+            }
+        }
+    }
+
+    /// Whether it is a unit of the calendar.
+    pub(super) const fn is_calendar(&self) -> bool {
+        matches!(self, Self::Calendar(_))
+    }
+}

@@ -1,0 +1,246 @@
+//! Pure. One objective as the last tick judged it.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use crate::alert::{AlertState, Guarded, Trend};
+use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity};
+use crate::units::{BurnRate, EventCounts, Target};
+
+/// One objective as the last tick judged it: plain data that every exporter, page and question reads.
+///
+/// Names are shared, so a clone copies two short vectors and little else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ObjectiveReport {
+    /// Name of the objective, unique in its engine.
+    pub slo: Arc<str>,
+    /// Name of the SLI it judges.
+    pub sli: Arc<str>,
+    /// What it asks of an event: `availability` or `latency`.
+    #[serde(serialize_with = "kind_text")]
+    pub kind: ObjectiveKind,
+    /// The longest duration of a good event, for latency objectives; in seconds when serialised.
+    #[serde(serialize_with = "seconds_or_none")]
+    pub threshold: Option<Duration>,
+    /// The share of events that must be good.
+    pub target: Target,
+    /// Text of the period that the budget is granted for: `30d`, `month Europe/Berlin`.
+    pub period: Arc<str>,
+    /// How it is doing, in one word.
+    pub state: ObjectiveState,
+    /// Good and bad events since the process started; these are the exported counters.
+    pub exported: EventCounts,
+    /// Good and bad events, or slices, of the period so far, without calls that are still in flight.
+    pub counts: EventCounts,
+    /// Calls in flight that are overdue: counted when windows are judged, until they end.
+    pub provisional: EventCounts,
+    /// What is left of the budget of the period; `None` without events.
+    pub budget: Option<Budget>,
+    /// Consumed budget minus the passed share of the period, for calendar periods: above zero is too fast.
+    pub pace: Option<f64>,
+    /// Every window in use, from the shortest on; the last one is the period.
+    pub windows: Vec<WindowReport>,
+    /// Every alert tier, from the fastest on.
+    pub tiers: Vec<TierReport>,
+    /// When the budget will be empty.
+    pub forecast: Forecast,
+    /// What the errors are doing: the worst that any tier sees.
+    pub trend: Trend,
+    /// Whether most calls end ignored or abandoned, so that the objective sees little.
+    pub blind: bool,
+    /// How many ticks came so late that their events were spread evenly over the slots missed.
+    pub late_ticks: u64,
+}
+
+impl ObjectiveReport {
+    /// The report of a window; one that is not in use is rounded up to the next, or down to the longest.
+    #[must_use]
+    pub fn window(&self, length: Duration) -> Option<&WindowReport> {
+        let fitting = self.windows.iter().filter(|window| window.length >= length);
+        fitting.min_by_key(|window| window.length).or(self.windows.last())
+    }
+
+    /// The burn rate of a window, rounded up like [`ObjectiveReport::window`]; `None` without events.
+    #[must_use]
+    pub fn burn_rate(&self, length: Duration) -> Option<BurnRate> {
+        self.window(length).and_then(|window| window.burn)
+    }
+
+    /// The most urgent tier that fires.
+    #[must_use]
+    pub fn firing(&self) -> Option<&TierReport> {
+        self.tiers.iter().filter(|tier| tier.state == AlertState::Firing).max_by_key(|tier| tier.severity)
+    }
+
+    /// The forecast as a sentence, after the soonest of its horizons: `at this rate the budget is empty in 3 h 20 min`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        if self.budget.is_some_and(|budget| budget.remaining() <= 0.0) {
+            return match self.forecast.recovery {
+                Foresight::After(wait) => {
+                    format!("the budget is empty; without errors it is positive again in {}", Spoken(wait))
+                }
+                _ => "the budget is empty".to_owned(),
+            };
+        }
+        match self.forecast.soonest() {
+            Foresight::After(wait) => format!("at this rate the budget is empty in {}", Spoken(wait)),
+            Foresight::Never => "at this rate the budget lasts".to_owned(),
+            Foresight::NoData => "no data, so no forecast".to_owned(),
+        }
+    }
+}
+
+/// How an objective is doing, in one word; the worst that applies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ObjectiveState {
+    /// No events in any window: the process is alive and idle.
+    #[default]
+    Idle,
+    /// No events since the start while others of the same engine have traffic.
+    Silent,
+    /// Nothing is wrong.
+    Ok,
+    /// The budget of the period is spent, though nothing burns now.
+    Exhausted,
+    /// A tier has one of its windows above its factor.
+    Pending,
+    /// Most calls end ignored or abandoned: what is seen says little.
+    Blind,
+    /// A tier fires.
+    Firing,
+}
+
+impl ObjectiveState {
+    /// The word used in labels and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Silent => "silent",
+            Self::Ok => "ok",
+            Self::Exhausted => "exhausted",
+            Self::Pending => "pending",
+            Self::Blind => "blind",
+            Self::Firing => "firing",
+        }
+    }
+}
+
+/// Events of one span that looks back from now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct WindowReport {
+    /// Length; in seconds when serialised. For a calendar period the real one of the current unit.
+    #[serde(serialize_with = "seconds")]
+    pub length: Duration,
+    /// Its text: `5m`, `1h`, `30d`; that of the period for a calendar period.
+    pub text: Arc<str>,
+    /// Good and bad events, or slices, calls in flight that are overdue included.
+    pub counts: EventCounts,
+    /// Burn rate of the events that the window has; `None` without events.
+    pub burn: Option<BurnRate>,
+    /// Share of the window that was observed, from 0 to 1. For a calendar period: of its passed part.
+    pub coverage: f64,
+    /// Whether a late tick spread events evenly over some of its slots.
+    pub late: bool,
+}
+
+/// One alert tier as the last tick judged it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TierReport {
+    /// Its number in the table of tiers, as text; value of the label `tier`.
+    pub name: Arc<str>,
+    /// Whom it reaches.
+    pub severity: Severity,
+    /// The window that gives significance; in seconds when serialised.
+    #[serde(serialize_with = "seconds")]
+    pub long: Duration,
+    /// The window that lets go; in seconds when serialised.
+    #[serde(serialize_with = "seconds")]
+    pub short: Duration,
+    /// The burn rate above which it holds.
+    pub factor: f64,
+    /// 0 ok, 1 pending, 2 firing on the wire.
+    pub state: AlertState,
+    /// When it entered the state, in nanoseconds since 1970 in UTC.
+    pub since_wall_ns: u64,
+    /// Where its two windows are going.
+    pub trend: Trend,
+    /// Whether it can fire at all: its factor is below the highest burn rate there can be.
+    pub reachable: bool,
+    /// The share of the period's budget that is spent when it fires.
+    pub budget_share: f64,
+    /// The guard for small traffic that keeps it from firing now.
+    pub guarded: Option<Guarded>,
+    /// Whether live traffic is too little for it to mean anything; it still fires when its guards hold.
+    pub infeasible: bool,
+    /// Whether most calls that ended in its short window were ignored or abandoned.
+    pub blind: bool,
+    /// Whether it fires, but a more urgent tier of the same objective fires too, so that nobody is told.
+    pub inhibited: bool,
+    /// What to do about an unreachable or infeasible tier.
+    pub remedy: Option<Arc<str>>,
+}
+
+/// A duration as people say it, in its two largest units: `3 h 20 min`, `5 d 4 h`, `40 s`.
+struct Spoken(Duration);
+
+impl fmt::Display for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+        let seconds = self.0.as_secs();
+        let largest = UNITS.iter().position(|(length, _)| seconds >= *length).unwrap_or(UNITS.len() - 1);
+        let mut rest = seconds;
+        for (place, (length, name)) in UNITS.iter().enumerate().skip(largest).take(2) {
+            let (count, unit_rest) = (rest / length, rest % length);
+            rest = unit_rest;
+            if place == largest {
+                write!(f, "{count} {name}")?;
+            } else if count > 0 {
+                write!(f, " {count} {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn kind_text<S: Serializer>(kind: &ObjectiveKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.as_str())
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn seconds_or_none<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_spoken(seconds: u64, expected: &str) {
+        assert_eq!(Spoken(Duration::from_secs(seconds)).to_string(), expected, "{seconds} s");
+    }
+
+    #[test]
+    fn durations_are_spoken_in_their_two_largest_units() {
+        check_spoken(0, "0 s");
+        check_spoken(59, "59 s");
+        check_spoken(60, "1 min");
+        check_spoken(61, "1 min 1 s");
+        check_spoken(12_000, "3 h 20 min");
+        check_spoken(3_601, "1 h");
+        check_spoken(86_400 * 5 + 4 * 3_600 + 59, "5 d 4 h");
+    }
+}

@@ -1,0 +1,162 @@
+//! The engine and a brute-force oracle agree on every count, comparison and alert state of random traces.
+
+mod oracle;
+
+use std::time::Duration;
+
+use oracle::{Oracle, SECOND, Spec, Step, TierHistory, TierSpec};
+use proptest::prelude::*;
+use sre_core::engine::{Evaluator, Input};
+use sre_core::slo::{Confidence, Objective, Period, Tier};
+use sre_core::units::EventCounts;
+use sre_core::window::Tick;
+
+fn duration(ns: i128) -> Duration {
+    Duration::from_nanos(u64::try_from(ns).unwrap())
+}
+
+/// The same objective for the engine.
+fn objective(spec: &Spec) -> Objective {
+    let tiers: Vec<Tier> = spec
+        .tiers
+        .iter()
+        .enumerate()
+        .map(|(index, tier)| {
+            let (long, short, factor) =
+                (duration(tier.long), duration(tier.short), tier.factor_tenths as f64 / 10.0);
+            if index == 0 { Tier::page(long, short, factor) } else { Tier::ticket(long, short, factor) }
+        })
+        .collect();
+    Objective::try_availability(1.0 - 1.0 / spec.budget_inverse as f64)
+        .unwrap()
+        .period(Period::try_rolling(duration(spec.period)).unwrap())
+        .try_tiers(tiers)
+        .unwrap()
+        .min_events(u64::try_from(spec.min_events).unwrap())
+        .min_failures(u64::try_from(spec.min_failures).unwrap())
+        .confidence(if spec.wilson { Confidence::Wilson } else { Confidence::Off })
+}
+
+/// Shapes of tiers: long and short window of a page and a ticket, and the period, in seconds.
+const SHAPES: [[i128; 5]; 5] = [
+    [30, 3, 120, 10, 600],
+    [24, 2, 60, 7, 60],
+    [400, 30, 4_000, 300, 86_400],
+    [60, 25, 90, 24, 3_600],
+    [3_600, 300, 21_600, 1_800, 2_592_000],
+];
+
+fn specs() -> impl Strategy<Value = Spec> {
+    let targets =
+        prop_oneof![Just((2, 19)), Just((10, 60)), Just((10, 15)), Just((100, 144)), Just((1_000, 144))];
+    (0..SHAPES.len(), targets, 10_i128..20, 0_i128..15, 0_i128..4, any::<bool>()).prop_map(
+        |(shape, (budget_inverse, page_tenths), ticket_tenths, min_events, min_failures, wilson)| {
+            let [page_long, page_short, ticket_long, ticket_short, period] =
+                SHAPES[shape].map(|s| s * SECOND);
+            let tier = |long, short, factor_tenths| TierSpec { long, short, factor_tenths };
+            let tiers = vec![
+                tier(page_long, page_short, page_tenths),
+                tier(ticket_long, ticket_short, ticket_tenths.min(10 * budget_inverse - 1)),
+            ];
+            Spec { budget_inverse, period, tiers, min_events, min_failures, wilson }
+        },
+    )
+}
+
+/// A phase of traffic: how many ticks, events a tick at most, errors in hundredths, calls in flight, and how the
+/// ticks come.
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let phase =
+        (1_usize..25, 0_i128..20, prop_oneof![Just(0), Just(1), Just(10), Just(50), Just(100)], 0_i128..3);
+    let clock = prop_oneof![
+        20 => Just((SECOND, SECOND)),
+        4 => (0..2 * SECOND).prop_map(|lived| (lived, lived)),
+        2 => (0..100 * SECOND).prop_map(|lived| (lived, lived)),
+        1 => (0..400 * SECOND).prop_map(|lived| (lived, lived)),
+        1 => (0..100 * SECOND, 0..9_000 * SECOND).prop_map(|(lived, slept)| (lived + slept, lived)),
+        1 => (SECOND..4 * SECOND).prop_map(|wall| (wall, SECOND)),
+    ];
+    let phase = phase.prop_flat_map(move |(ticks, events, errors, in_flight)| {
+        let one = (clock.clone(), 0..=events, 0_i128..100).prop_map(move |((wall, lived), events, dice)| {
+            let bad = (events * errors + dice) / 100;
+            Step { wall, lived, good: events - bad, bad, in_flight: if dice < 10 { in_flight } else { 0 } }
+        });
+        prop::collection::vec(one, ticks)
+    });
+    prop::collection::vec(phase, 1..6).prop_map(|phases| phases.concat())
+}
+
+fn count(events: i128) -> u64 {
+    u64::try_from(events).unwrap()
+}
+
+fn check_trace(spec: &Spec, start: i128, steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut oracle = Oracle::new(spec.clone(), start);
+    let mut histories: Vec<TierHistory> = spec.tiers.iter().copied().map(TierHistory::new).collect();
+    let mut tick = Tick { wall_ns: count(start), elapsed_ns: 7 };
+    let mut evaluator = Evaluator::new("pay", "pay-availability", objective(spec), tick).unwrap();
+    for (number, step) in steps.iter().enumerate() {
+        oracle.step(*step);
+        tick = Tick {
+            wall_ns: tick.wall_ns + count(step.wall),
+            elapsed_ns: tick.elapsed_ns + count(step.lived),
+        };
+        evaluator.tick(
+            tick,
+            Input {
+                delta: EventCounts::new(count(step.good), count(step.bad)),
+                provisional: EventCounts::new(0, count(step.in_flight)),
+                ended: count(step.good + step.bad),
+                unjudged: 0,
+            },
+        );
+        let report = evaluator.latest();
+
+        let windows = oracle.windows();
+        prop_assert_eq!(report.windows.len(), windows.len());
+        for (window, seen) in windows.into_iter().zip(&report.windows) {
+            let counted = oracle.count(window);
+            let expected = EventCounts::new(count(counted.good), count(counted.bad + step.in_flight));
+            prop_assert_eq!(seen.length, duration(window));
+            prop_assert_eq!(seen.counts, expected, "tick {} {}", number, seen.text);
+            let coverage = counted.observed as f64 / window as f64;
+            prop_assert!(
+                (seen.coverage - coverage).abs() < 1e-12,
+                "tick {} {}: {}",
+                number,
+                seen.text,
+                coverage
+            );
+            let burn = expected.error_ratio().map(|ratio| ratio * spec.budget_inverse as f64);
+            let distance = seen.burn.zip(burn).map(|(seen, burn)| (seen.get() - burn).abs());
+            prop_assert!(seen.burn.is_some() == burn.is_some() && distance.is_none_or(|d| d < 1e-6));
+        }
+        for (history, tier) in histories.iter_mut().zip(&report.tiers) {
+            prop_assert_eq!(
+                tier.state as u8,
+                history.state(&oracle, *step),
+                "tick {} tier {}",
+                number,
+                tier.name
+            );
+        }
+        let page_fires = report.tiers[0].state as u8 == 2;
+        let ticket_fires = report.tiers[1].state as u8 == 2;
+        prop_assert_eq!(report.tiers[1].inhibited, page_fires && ticket_fires);
+    }
+    Ok(())
+}
+
+/// How many traces are tried: `PROPTEST_CASES`, or enough to fail within seconds when something is wrong.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn engine_and_oracle_agree(spec in specs(), start in 0_i128..4_000_000_000 * SECOND, steps in steps()) {
+        check_trace(&spec, start, &steps)?;
+    }
+}
