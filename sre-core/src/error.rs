@@ -87,6 +87,14 @@ pub enum Error {
         /// The name refused, at most its first 120 characters.
         value: Box<str>,
     },
+    /// More objectives than an SLI can have.
+    #[error("sli {sli} must have at most {max} objectives: split it into several")]
+    TooManyObjectives {
+        /// The SLI.
+        sli: Box<str>,
+        /// How many it can have.
+        max: usize,
+    },
     /// Two objectives of one SLI with the same name.
     #[error("sli {sli} has two objectives called {slo}: give one of them a name with `named`")]
     DuplicateSlo {

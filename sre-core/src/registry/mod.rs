@@ -6,6 +6,7 @@
 pub(crate) mod link;
 
 use core::fmt;
+use core::panic::Location;
 
 pub use link::{Named, named};
 
@@ -35,33 +36,28 @@ pub(crate) enum Counters {
 }
 
 /// Two definitions that differ and have one name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conflict {
-    first: Definition,
-    second: Definition,
+    name: &'static str,
+    first: &'static Location<'static>,
+    second: &'static Location<'static>,
 }
 
 impl Conflict {
     pub(crate) const fn new(first: Definition, second: Definition) -> Self {
-        Self { first, second }
+        Self { name: first.name(), first: first.place(), second: second.place() }
     }
 
     /// The name that both have.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        self.first.name()
-    }
-}
-
-impl PartialEq for Conflict {
-    fn eq(&self, other: &Self) -> bool {
-        self.first.is_same(&other.first) && self.second.is_same(&other.second)
+        self.name
     }
 }
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, first, second) = (self.name(), self.first.place(), self.second.place());
+        let Self { name, first, second } = self;
         write!(
             f,
             "SLI {name} is defined at {first} and differently at {second}: rename one, or make them equal"

@@ -66,13 +66,29 @@ impl Definition {
     pub(crate) const fn objective(mut self, objective: Objective) -> Self {
         let mut place = 0;
         while place < OBJECTIVES_MAX {
-            if self.objectives[place].is_none() {
-                self.objectives[place] = Some(objective);
-                return self;
+            match &self.objectives[place] {
+                None => {
+                    self.objectives[place] = Some(objective.complete());
+                    return self;
+                }
+                Some(other) if objective.is_namesake(other) => {
+                    panic!(
+                        "two objectives of one SLI have the same name: give one of them another with `named`"
+                    )
+                }
+                Some(_) => place += 1,
             }
-            place += 1;
         }
         panic!("an SLI has at most 8 objectives");
+    }
+
+    pub(crate) fn try_objective(self, objective: Objective) -> Result<Self, Error> {
+        let objectives: Vec<_> = self.objectives().copied().chain([objective]).collect();
+        if objectives.len() > OBJECTIVES_MAX {
+            return Err(Error::TooManyObjectives { sli: self.name.into(), max: OBJECTIVES_MAX });
+        }
+        crate::slo::check(self.name, &objectives)?;
+        Ok(self.objective(objective))
     }
 
     pub(crate) const fn abandoned(mut self, policy: AbandonedPolicy) -> Self {

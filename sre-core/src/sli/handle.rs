@@ -80,11 +80,23 @@ impl Sli {
     ///
     /// # Panics
     ///
-    /// With the ninth objective; in a `const` or `static` that is a compile error.
+    /// With the ninth objective, a second one of the same name, or one whose period and tiers do not fit
+    /// together. In a `const` or `static` that is a compile error; objectives from outside go through
+    /// [`Sli::try_objective`].
     #[must_use]
     pub const fn objective(mut self, objective: Objective) -> Self {
         self.definition = self.definition.objective(objective);
         self
+    }
+
+    /// Adds an objective that comes from outside the program.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyObjectives`] with the ninth one, and the errors of [`slo::check`](crate::slo::check).
+    pub fn try_objective(mut self, objective: Objective) -> Result<Self, Error> {
+        self.definition = self.definition.try_objective(objective)?;
+        Ok(self)
     }
 
     /// Says how abandoned calls count, see [`AbandonedPolicy`].

@@ -35,6 +35,15 @@ use crate::units::{Target, saturating_nanos};
 /// # use sre_core::slo::Objective;
 /// const TYPO: Objective = Objective::availability(99.9);
 /// ```
+///
+/// Neither do objectives that cannot be judged: two of one name, a tier no outage can reach, a long window above
+/// the period, a period below a day without tiers of its own.
+///
+/// ```compile_fail
+/// # use {std::time::Duration, sre_core::{Objective, Sli}, sre_core::slo::Period};
+/// static SHORT: Sli = Sli::new("short")
+///     .objective(Objective::availability(0.99).period(Period::rolling(Duration::from_secs(600))));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Objective {
@@ -333,9 +342,8 @@ impl Objective {
     /// Whether two objectives of one SLI get the same name, so that one of them needs another.
     ///
     /// A name equal to a default one is seen by [`crate::slo::check`] only, which knows the SLI.
-    #[doc(hidden)]
     #[must_use]
-    pub const fn is_namesake(&self, other: &Self) -> bool {
+    pub(crate) const fn is_namesake(&self, other: &Self) -> bool {
         match (self.name, other.name) {
             (Some(one), Some(two)) => name::is_equal(one, two),
             (None, None) => match (self.threshold_ns(), other.threshold_ns()) {
@@ -349,13 +357,10 @@ impl Objective {
 
     /// Refuses what a builder cannot see because it depends on the order: a period and tiers that do not fit.
     ///
-    /// Macro output calls it in a constant.
-    ///
     /// # Panics
     ///
     /// When a period below a day has no tiers of its own, or a long window or a time slice exceeds the period.
-    #[doc(hidden)]
-    pub const fn complete(self) -> Self {
+    pub(crate) const fn complete(self) -> Self {
         let terms = self.terms;
         assert!(
             !limits::needs_tiers(terms),
