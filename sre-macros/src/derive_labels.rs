@@ -90,7 +90,7 @@ fn labels(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
             #(#private::LabelValue::with_text(#values, &mut visitor);)*
         }
     };
-    Ok(implementation(input, &quote!(::sre_core::private::Labels), &body))
+    Ok(implementation(input, &quote!(::sre_core::private::Labels), &types, &body))
 }
 
 fn named_fields<'a>(input: &DeriveInput, data: &'a DataStruct) -> Result<Vec<&'a Field>> {
@@ -210,7 +210,7 @@ fn label_value(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
             reader(match self { #(Self::#variants => #texts,)* })
         }
     };
-    Ok(implementation(input, &quote!(::sre_core::private::LabelValue), &body))
+    Ok(implementation(input, &quote!(::sre_core::private::LabelValue), &[], &body))
 }
 
 /// The text of `#[label(rename = "...")]`.
@@ -235,11 +235,22 @@ fn rename(attributes: &[Attribute]) -> Result<Option<(String, Span)>> {
     Ok(renamed)
 }
 
-fn implementation(input: &DeriveInput, name: &TokenStream, body: &TokenStream) -> TokenStream {
+/// Each type has to be a label value; said once, a type that is none is refused once, at its field.
+fn implementation(
+    input: &DeriveInput,
+    name: &TokenStream,
+    types: &[&Type],
+    body: &TokenStream,
+) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
-    for parameter in generics.type_params_mut() {
-        parameter.bounds.push(parse_quote!(::sre_core::private::LabelValue));
+    if !types.is_empty() {
+        let bounds = generics.make_where_clause();
+        bounds.predicates.extend(types.iter().map(|ty| -> syn::WherePredicate {
+            let at = ty.span().resolved_at(Span::mixed_site());
+            let bound = quote_spanned!(at=> #ty: ::sre_core::private::LabelValue);
+            parse_quote!(#bound)
+        }));
     }
     let (impl_generics, type_generics, bounds) = generics.split_for_impl();
     quote! {

@@ -87,14 +87,15 @@ fn items(function: &Function, plan: &Plan, prefix: &Prefix) -> TokenStream {
         }
     };
     // The place is the one of the function's name, also for an attribute on a whole block.
-    let name = function.signature.ident.span().resolved_at(Span::mixed_site());
+    let name = function.signature.ident.span();
     let place = quote_spanned!(name=> ::core::file!(), ::core::line!());
+    let borrowed = borrowed(&sli);
     quote! {
         #hidden
         const _: () = {
             #[#root::private::linkme::distributed_slice(#root::private::NAMED)]
             #[linkme(crate = #root::private::linkme)]
-            static NAMED: #root::private::Named = #root::private::Named::new(&#sli, #place);
+            static NAMED: #root::private::Named = #root::private::Named::new(#borrowed, #place);
         };
     }
 }
@@ -105,6 +106,12 @@ fn sli(plan: &Plan) -> TokenStream {
         Source::Static(path) => path.to_token_stream(),
         Source::Inline(_) => quote!(__SRE_SLI),
     }
+}
+
+/// A reference whose errors point at the path that the user wrote.
+fn borrowed(sli: &TokenStream) -> TokenStream {
+    let at = sli.span().resolved_at(Span::mixed_site());
+    quote_spanned!(at=> &#sli)
 }
 
 fn definition_value(
@@ -144,10 +151,14 @@ fn name(definition: &Definition, function: &Function, root: &Path, prefix: &Pref
 
 fn objective_value(objective: &Objective, root: &Path) -> TokenStream {
     match objective {
-        Objective::Availability { target } => quote!(#root::Objective::availability(#target)),
+        Objective::Availability { target } => {
+            let at = target.span().resolved_at(Span::mixed_site());
+            quote_spanned!(at=> #root::Objective::availability(#target))
+        }
         Objective::Latency { target, threshold, .. } => {
             let threshold = length_value(threshold, root);
-            quote!(#root::Objective::latency(#target, #threshold))
+            let at = target.span().resolved_at(Span::mixed_site());
+            quote_spanned!(at=> #root::Objective::latency(#target, #threshold))
         }
     }
 }
@@ -255,7 +266,7 @@ fn measured_block(plan: &Plan, ty: &Type, opening: &TokenStream, statements: &To
 /// Start, work, judgement, record, result.
 fn measured(plan: &Plan, ty: &Type, work: &TokenStream) -> TokenStream {
     let start = start(plan);
-    let outcome = outcome(&plan.rule, &plan.root);
+    let outcome = outcome(&plan.rule, &plan.root, ty.span());
     // A `()` without its type is what clippy asks about.
     let is_unit = matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty());
     let unit = is_unit.then(|| quote!(: ()));
@@ -270,15 +281,13 @@ fn measured(plan: &Plan, ty: &Type, work: &TokenStream) -> TokenStream {
 
 fn start(plan: &Plan) -> TokenStream {
     let root = &plan.root;
-    let sli = sli(plan);
-    let at = sli.span().resolved_at(Span::mixed_site());
-    let borrowed = quote_spanned!(at=> &#sli);
-    quote!(#root::Sli::start(#borrowed))
+    let sli = borrowed(&sli(plan));
+    quote!(#root::Sli::start(#sli))
 }
 
-fn outcome(rule: &Rule, root: &Path) -> TokenStream {
+fn outcome(rule: &Rule, root: &Path, ty: Span) -> TokenStream {
     let verdict = match &rule.verdict {
-        Verdict::ByType => by_type(root),
+        Verdict::ByType => by_type(root, ty),
         Verdict::AlwaysOk => quote!(#root::sli::Outcome::Ok),
         Verdict::OkIf(predicate) => either(root, predicate, &quote!(Ok), &quote!(#root::sli::Outcome::Error)),
         Verdict::ErrorIf(predicate) => {
@@ -301,11 +310,13 @@ fn either(root: &Path, predicate: &Expr, then: &TokenStream, otherwise: &TokenSt
     }
 }
 
-fn by_type(root: &Path) -> TokenStream {
+/// Errors point at the return type.
+fn by_type(root: &Path, ty: Span) -> TokenStream {
+    let ask = quote_spanned!(ty.resolved_at(Span::mixed_site())=> .outcome());
     hygienic! {{
         use #root::private::{
             OfAnything as _, OfBoth as _, OfError as _, OfFuture as _, OfResult as _, OfValue as _, OfWhole as _,
         };
-        (&&&&&&#root::private::Probe(&result)).outcome()
+        (&&&&&&#root::private::Probe(&result)) #ask
     }}
 }

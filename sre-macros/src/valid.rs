@@ -9,6 +9,7 @@ use crate::args::{AbandonedArg, Args, Given, LatencyArg};
 use crate::duration::{self, PERIOD_RANGE, THRESHOLD_MAX};
 use crate::model::{Abandoned, Definition, Length, Objective, Period, Plan, Rule, Source, Verdict};
 
+const THRESHOLD_RANGE: &str = "1ns and 24h: it is the longest duration of a good event";
 /// As in `sre_core`.
 const OBJECTIVES_MAX: usize = 8;
 const DURATION_USAGE: &str =
@@ -119,7 +120,7 @@ fn availability(given: Given) -> Result<Objective> {
 fn latency(arg: LatencyArg) -> Result<Objective> {
     check_target(&arg.target)?;
     let threshold =
-        length(&arg.threshold, "threshold", (Duration::from_nanos(1), THRESHOLD_MAX), "1ns and 24h")?;
+        length(&arg.threshold, "threshold", (Duration::from_nanos(1), THRESHOLD_MAX), THRESHOLD_RANGE)?;
     Ok(Objective::Latency { target: arg.target, threshold, at: arg.key })
 }
 
@@ -139,7 +140,7 @@ fn check_target(target: &Expr) -> Result<()> {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => refuse(&text.token()),
         Expr::Lit(ExprLit { lit, .. }) => refuse(&quote::ToTokens::to_token_stream(lit)),
         Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) if matches!(**expr, Expr::Lit(_)) => {
-            refuse(&quote::ToTokens::to_token_stream(target))
+            refuse(&format!("-{}", quote::ToTokens::to_token_stream(expr)))
         }
         _ => Ok(()),
     }
@@ -164,7 +165,7 @@ fn length(value: &Expr, what: &str, (min, max): (Duration, Duration), range: &st
         return Err(Error::new(text.span(), message));
     };
     if duration < min || duration > max {
-        let message = format!("{what} {duration:?} must lie between {range}");
+        let message = format!("{what} \"{}\" must lie between {range}", text.value());
         return Err(Error::new(text.span(), message));
     }
     Ok(Length::Known(duration))
@@ -184,14 +185,14 @@ fn period(given: Given) -> Result<Period> {
     let Some(duration) = duration::parse(&value) else {
         return Err(Error::new(text.span(), format!("\"{value}\" is not a period: {PERIOD_USAGE}")));
     };
-    check_period(duration).map_err(|message| Error::new(text.span(), message))?;
+    check_period(duration, &value).map_err(|message| Error::new(text.span(), message))?;
     Ok(Period::Rolling(duration))
 }
 
-fn check_period(duration: Duration) -> std::result::Result<(), String> {
+fn check_period(duration: Duration, text: &str) -> std::result::Result<(), String> {
     let (min, max) = PERIOD_RANGE;
     if duration < min || duration > max {
-        return Err(format!("period {duration:?} must lie between 1m and 92d"));
+        return Err(format!("period \"{text}\" must lie between 1m and 92d"));
     }
     if duration < Duration::from_secs(86_400) {
         return Err(
@@ -222,7 +223,8 @@ fn abandoned(arg: AbandonedArg) -> Result<Abandoned> {
         AbandonedArg::Ignored(_) => Ok(Abandoned::Ignored),
         AbandonedArg::BadAfter(given) => {
             let range = (Duration::from_nanos(1), THRESHOLD_MAX);
-            length(&given.value, "limit", range, "1ns and 24h").map(Abandoned::BadAfter)
+            length(&given.value, "limit", range, "1ns and 24h: abandoned later than that, a call is bad")
+                .map(Abandoned::BadAfter)
         }
     }
 }
