@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use sre_benches::subjects::floor;
 
 fn all(criterion: &mut Criterion) {
-    run::group(criterion, floor::GROUP, &floor::subjects());
+    run::group(criterion, floor::GROUP, &floor::subjects(), 1);
 }
 
 criterion_group!(benches, all);

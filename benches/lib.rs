@@ -5,7 +5,9 @@
 //! `README.md` beside this file says how to run and to read them.
 #![forbid(unsafe_code)]
 
+pub mod goals;
 pub mod harness;
+pub mod names;
 #[cfg(feature = "rivals")]
 #[allow(
     clippy::expect_used,

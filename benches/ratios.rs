@@ -4,18 +4,14 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
+use sre_benches::goals;
 use sre_benches::harness::{
-    Options, Progress, Results, Subject, describe_machine, goal_table, group_table, interleave,
+    Options, Progress, Results, describe_machine, goal_table, group_table, interleave, now, processor_time,
 };
-use sre_benches::subjects::{call, floor};
+use sre_benches::subjects::Group;
 use std::process::ExitCode;
-
-/// Subjects that run together, made when their turn comes.
-struct Group {
-    name: &'static str,
-    threads: &'static [usize],
-    subjects: fn() -> Vec<Subject>,
-}
+use std::thread;
+use std::time::Duration;
 
 fn main() -> ExitCode {
     let options = match Options::from_args(std::env::args().skip(1)) {
@@ -27,45 +23,36 @@ fn main() -> ExitCode {
     };
     println!("{}\n", describe_machine());
     let results = run(&options);
-    println!("{}", goal_table(&results, &[]));
+    println!("{}", goal_table(&results, goals::ALL));
     ExitCode::SUCCESS
 }
 
 fn run(options: &Options) -> Results {
     let progress = Progress::new();
     let mut results = Results::default();
-    for group in groups() {
-        if !options.wants(group.name) {
-            continue;
+    for group in Group::all().into_iter().filter(|group| options.wants(group.name())) {
+        let subjects = group.subjects();
+        for threads in group.threads() {
+            let (start, used) = (now(), processor_time());
+            results.extend(interleave(group.name(), &subjects, *threads, options, &progress));
+            warn_if_busy(
+                group.name(),
+                *threads,
+                now().duration_since(start),
+                processor_time().saturating_sub(used),
+            );
         }
-        let subjects = (group.subjects)();
-        for threads in group.threads {
-            results.extend(interleave(group.name, &subjects, *threads, options, &progress));
-        }
-        println!("{}", group_table(&results, group.name));
+        println!("{}", group_table(&results, group.name()));
     }
     results
 }
 
-fn groups() -> Vec<Group> {
-    let all: &[usize] = &[1, 2, 8];
-    vec![
-        Group { name: floor::GROUP, threads: &[1], subjects: floor::subjects },
-        Group { name: call::GROUP, threads: &[1, 2], subjects: calls },
-        #[cfg(feature = "rivals")]
-        Group { name: "record", threads: all, subjects: sre_benches::rivals::record::subjects },
-        #[cfg(feature = "rivals")]
-        Group { name: "labels", threads: &[1, 2], subjects: sre_benches::rivals::labels::subjects },
-        #[cfg(feature = "rivals")]
-        Group { name: "thousand", threads: all, subjects: sre_benches::rivals::thousand::subjects },
-        #[cfg(feature = "rivals")]
-        Group { name: "scrape", threads: &[1], subjects: || sre_benches::rivals::scrape::subjects(1) },
-    ]
-}
-
-fn calls() -> Vec<Subject> {
-    let mut subjects = call::floor();
-    #[cfg(feature = "rivals")]
-    subjects.extend(sre_benches::rivals::calls::subjects());
-    subjects
+/// Says when other programs took so much of the machine that threads could not run side by side.
+fn warn_if_busy(group: &str, threads: usize, elapsed: Duration, used: Duration) {
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(threads);
+    #[expect(clippy::cast_precision_loss, reason = "a handful of cores")]
+    let share = used.as_secs_f64() / elapsed.as_secs_f64() / cores as f64;
+    if share < 0.9 {
+        println!("Busy machine: {group} on {threads} threads got {:.0} % of {cores} cores.\n", share * 100.0);
+    }
 }

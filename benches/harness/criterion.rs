@@ -1,21 +1,15 @@
 //! Cold. Subjects as criterion benchmarks; included by the bench targets, since criterion is known to them only.
 
-use criterion::Criterion;
-use sre_benches::harness::{Subject, now};
+use criterion::{BenchmarkId, Criterion};
+use sre_benches::harness::{Subject, with_crew};
 
-/// Measures each subject on its own: alone on the calling thread.
-pub(crate) fn group(criterion: &mut Criterion, name: &'static str, subjects: &[Subject]) {
+/// Measures each subject, on so many threads at a time; the time is that of one core for one iteration.
+pub(crate) fn group(criterion: &mut Criterion, name: &str, subjects: &[Subject], threads: usize) {
     let mut group = criterion.benchmark_group(name);
-    for subject in subjects {
-        let mut batch = subject.batch();
-        group.bench_function(subject.name(), |bencher| {
-            bencher.iter_custom(|n| {
-                let start = now();
-                batch(n);
-                let took = now().duration_since(start);
-                subject.tidy();
-                took
-            });
+    for subject in subjects.iter().filter(|s| s.runs_on(threads)) {
+        with_crew(&[subject], threads, |crew| {
+            let id = BenchmarkId::new(subject.name(), threads);
+            group.bench_function(id, |bencher| bencher.iter_custom(|n| crew.run(0, subject, n)));
         });
     }
     group.finish();

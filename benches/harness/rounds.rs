@@ -2,7 +2,7 @@
 
 use super::{Options, Progress, Subject, now};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Barrier, Mutex, PoisonError};
+use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -80,16 +80,12 @@ pub fn interleave(
     progress: &Progress,
 ) -> Vec<Timing> {
     let subjects: Vec<&Subject> = subjects.iter().filter(|s| s.runs_on(threads)).collect();
-    let stage = Stage::new(threads);
     let mut rounds = vec![Vec::with_capacity(options.rounds); subjects.len()];
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| stage.work(&subjects));
-        }
+    with_crew(&subjects, threads, |crew| {
         let mut iterations = Vec::with_capacity(subjects.len());
         for (k, subject) in subjects.iter().enumerate() {
             progress.show(format_args!("{group}, {threads} threads: sizing {}", subject.name()));
-            iterations.push(stage.size(k, subject, options.batch));
+            iterations.push(crew.size(k, subject, options.batch));
         }
         for round in 0..options.rounds {
             progress.show(format_args!(
@@ -103,18 +99,31 @@ pub fn interleave(
                 if let (Some(subject), Some(n), Some(row)) =
                     (subjects.get(k), iterations.get(k), rounds.get_mut(k))
                 {
-                    row.push(stage.per_iteration(stage.run(k, subject, *n), *n));
+                    row.push(crew.run(k, subject, *n).as_secs_f64() * 1e9 / count(*n));
                 }
             }
         }
-        stage.close();
     });
     progress.clear();
     subjects.iter().zip(rounds).map(|(s, rounds)| Timing::new(group, s.name(), threads, rounds)).collect()
 }
 
-/// Where the coordinating thread meets the workers.
-struct Stage {
+/// Runs `work` with a crew of threads that stay for all of it, each with its own batch of every subject.
+pub fn with_crew<R>(subjects: &[&Subject], threads: usize, work: impl FnOnce(&Crew) -> R) -> R {
+    let crew = Crew::new(threads);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| crew.work(subjects));
+        }
+        let result = work(&crew);
+        crew.close();
+        result
+    })
+}
+
+/// Threads that run batches at the same time.
+#[derive(Debug)]
+pub struct Crew {
     threads: usize,
     gate: Barrier,
     subject: AtomicUsize,
@@ -122,10 +131,10 @@ struct Stage {
     spans: Mutex<Vec<(Instant, Instant)>>,
 }
 
-/// The subject number that ends the workers.
+/// The subject number that ends the crew.
 const CLOSE: usize = usize::MAX;
 
-impl Stage {
+impl Crew {
     fn new(threads: usize) -> Self {
         Self {
             threads,
@@ -146,39 +155,43 @@ impl Stage {
             let start = now();
             batch(n);
             let end = now();
-            self.spans.lock().unwrap_or_else(PoisonError::into_inner).push((start, end));
+            self.spans().push((start, end));
             self.gate.wait();
         }
     }
 
-    /// One batch of every worker; from the first start to the last end.
-    fn run(&self, k: usize, subject: &Subject, iterations: u64) -> Duration {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Runs `iterations` of subject number `k` on every thread; the time of one core for as many iterations.
+    ///
+    /// Measured from the first thread's start to the last one's end, and divided by the threads that share a core.
+    #[must_use]
+    pub fn run(&self, k: usize, subject: &Subject, iterations: u64) -> Duration {
+        self.spans().clear();
         self.subject.store(k, Ordering::Relaxed);
         self.iterations.store(iterations, Ordering::Relaxed);
         self.gate.wait();
         self.gate.wait();
         subject.tidy();
-        let spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let spans = self.spans();
         let start = spans.iter().map(|s| s.0).min();
         let end = spans.iter().map(|s| s.1).max();
-        start.zip(end).map_or(Duration::ZERO, |(start, end)| end.duration_since(start))
+        let elapsed = start.zip(end).map_or(Duration::ZERO, |(start, end)| end.duration_since(start));
+        elapsed.div_f64(self.share())
+    }
+
+    fn spans(&self) -> MutexGuard<'_, Vec<(Instant, Instant)>> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of iterations whose batch takes about `batch` per thread; warms the subject up on the way.
     fn size(&self, k: usize, subject: &Subject, batch: Duration) -> u64 {
         let mut n = 1;
         loop {
-            let took = self.run(k, subject, n);
-            let wanted = batch.as_secs_f64() * self.share();
-            if took.as_secs_f64() >= wanted / 2.0 {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a positive count far below 2^53"
-                )]
-                #[expect(clippy::cast_precision_loss, reason = "counts of a batch stay far below 2^53")]
-                let scaled = (n as f64 * wanted / took.as_secs_f64()) as u64;
+            // The faster of two, since a batch that was interrupted looks longer than it is.
+            let took = self.run(k, subject, n).min(self.run(k, subject, n));
+            if took >= batch / 2 {
+                let scaled = count(n) * batch.as_secs_f64() / took.as_secs_f64();
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "far below 2^53")]
+                let scaled = scaled as u64;
                 return scaled.max(1);
             }
             n *= 2;
@@ -193,15 +206,15 @@ impl Stage {
         share
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "counts of a batch stay far below 2^53")]
-    fn per_iteration(&self, elapsed: Duration, iterations: u64) -> f64 {
-        elapsed.as_secs_f64() * 1e9 / self.share() / iterations as f64
-    }
-
     fn close(&self) {
         self.subject.store(CLOSE, Ordering::Relaxed);
         self.gate.wait();
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a batch stay far below 2^53")]
+fn count(n: u64) -> f64 {
+    n as f64
 }
 
 #[cfg(test)]
@@ -235,11 +248,11 @@ mod tests {
     }
 
     #[test]
-    fn time_is_given_per_core_and_iteration() {
+    fn threads_that_share_a_core_share_its_time() {
         let cores = thread::available_parallelism().unwrap().get();
-        let all = Stage::new(4 * cores);
-        // Four times the cores, each 10 iterations, in 40 ns: every core did 40 of them, 1 ns each.
-        assert!((all.per_iteration(Duration::from_nanos(40), 10) - 1.0).abs() < 1e-9);
-        assert!((Stage::new(1).per_iteration(Duration::from_nanos(40), 10) - 4.0).abs() < 1e-9);
+        assert_eq!(
+            (Crew::new(1).share(), Crew::new(cores).share(), Crew::new(4 * cores).share()),
+            (1.0, 1.0, 4.0)
+        );
     }
 }

@@ -48,7 +48,7 @@ pub fn goal_table(results: &Results, goals: &[Goal]) -> String {
     for goal in goals {
         let row = match goal.judge(results) {
             Some(judged) => format!(
-                "| {} | {} | {} | {}: {} | **{:.2}** | ≤ {} | {} |",
+                "| {} | {} | {} | {}: {} | **{:.2}** | ≤ {:.2} | {} |",
                 goal.work,
                 goal.threads,
                 time(judged.ours_ns),
@@ -58,7 +58,7 @@ pub fn goal_table(results: &Results, goals: &[Goal]) -> String {
                 goal.ratio_max,
                 if judged.met { "met" } else { "**missed**" },
             ),
-            None => format!("| {} | {} | | | | ≤ {} | not run |", goal.work, goal.threads, goal.ratio_max),
+            None => format!("| {} | {} | | | | ≤ {:.2} | not run |", goal.work, goal.threads, goal.ratio_max),
         };
         text.push_str(&row);
         text.push('\n');
@@ -106,9 +106,9 @@ mod tests {
         };
         let table = goal_table(&results, &[goal(1), goal(8)]);
         assert!(
-            table.contains("| scrape | 1 | 1.50 ms | theirs: 3.00 ms | **0.50** | ≤ 0.9 | met |"),
+            table.contains("| scrape | 1 | 1.50 ms | theirs: 3.00 ms | **0.50** | ≤ 0.90 | met |"),
             "{table}"
         );
-        assert!(table.contains("| scrape | 8 | | | | ≤ 0.9 | not run |"), "{table}");
+        assert!(table.contains("| scrape | 8 | | | | ≤ 0.90 | not run |"), "{table}");
     }
 }

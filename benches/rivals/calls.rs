@@ -3,19 +3,12 @@
 use super::metrics_recorder;
 use super::record::{METADATA, METRIKEN_SHARDED};
 use crate::harness::{Subject, now};
+use crate::names::{AUTOMETRICS_BEST, AUTOMETRICS_DEFAULT};
 use crate::subjects::call::{Refused, body, subject};
 use crate::values::BOUNDS;
 use metrics::{Key, Recorder};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::LazyLock;
-
-/// Timers by hand.
-pub const BY_HAND: &[&str] =
-    &["metriken sharded + TSC", "metriken sharded + Instant", "metrics handle + Instant", "prometheus timer"];
-/// The attribute on its fastest backend.
-pub const AUTOMETRICS_BEST: &str = "#[autometrics], prometheus";
-/// The attribute on the backend that its exporter chooses.
-pub const AUTOMETRICS_DEFAULT: &str = "#[autometrics], prometheus-client (its default)";
 
 /// All of them.
 #[must_use]

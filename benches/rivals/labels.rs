@@ -2,6 +2,7 @@
 
 use super::{meter, metrics_recorder};
 use crate::harness::Subject;
+use crate::names::{MEASURED_ENUMS, MEASURED_STR};
 use crate::values::labels::{Method, PATHS, Request, Route, Status, request};
 use crate::values::{BOUNDS, seconds};
 use measured::label::StaticLabelSet;
@@ -10,11 +11,6 @@ use measured::metric::histogram::Thresholds;
 use opentelemetry::KeyValue;
 use prometheus_client::metrics::family::Family as ClientFamily;
 use prometheus_client::metrics::histogram::Histogram as ClientHistogram;
-
-/// Three enums, dense.
-pub const MEASURED_ENUMS: &str = "measured, enum labels";
-/// Two enums and a `&'static str`.
-pub const MEASURED_STR: &str = "measured, &'static str route";
 
 /// All of them.
 #[must_use]

@@ -2,29 +2,12 @@
 
 use super::{meter, metrics_recorder};
 use crate::harness::Subject;
+use crate::names::{ATOMIC_32, METRIKEN};
 use crate::values::{BOUNDS, nanos, seconds};
 use metrics::{Key, Metadata, Recorder};
 use metriken::ShardedCounterHistogram;
 use opentelemetry::KeyValue;
 use parking_lot::Mutex;
-
-/// Rivals that count a value in a bucket and keep no sum.
-pub const BUCKET_ONLY: &[&str] =
-    &["metriken sharded", "histogram AtomicHistogram", "histogram AtomicHistogram32", "hdrhistogram sync"];
-/// Rivals that keep a sum and a bucket, as an exporter needs them.
-pub const WITH_SUM: &[&str] = &[
-    "prometheus",
-    "prometheus-client",
-    "fastmetrics",
-    "measured",
-    "metrics-lib",
-    "metrics handle",
-    "opentelemetry bound",
-    "opentelemetry attributes",
-];
-
-/// Sharded, bucket only.
-pub const METRIKEN: &str = "metriken sharded";
 
 pub(super) static METRIKEN_SHARDED: ShardedCounterHistogram = ShardedCounterHistogram::new(6, 64);
 
@@ -45,7 +28,7 @@ fn bucket_only() -> Vec<Subject> {
     vec![
         Subject::shared(METRIKEN, |i| METRIKEN_SHARDED.increment(nanos(i))),
         Subject::shared("histogram AtomicHistogram", move |i| atomic.increment(nanos(i))),
-        Subject::shared("histogram AtomicHistogram32", move |i| atomic_32.increment(nanos(i))),
+        Subject::shared(ATOMIC_32, move |i| atomic_32.increment(nanos(i))),
         Subject::per_thread("hdrhistogram plain, one per thread", || {
             let mut histogram = plain();
             move |i| histogram.saturating_record(nanos(i))

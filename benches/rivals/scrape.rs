@@ -1,9 +1,8 @@
 //! Cold. A thousand histograms of fourteen bounds as text.
 
 use super::metrics_recorder;
-use super::thousand::SERIES;
 use crate::harness::Subject;
-use crate::values::{BOUNDS, seconds};
+use crate::values::{BOUNDS, SERIES, seconds};
 use measured::MetricGroup;
 use measured::lasso::{Rodeo, RodeoReader};
 use measured::metric::histogram::Thresholds;
@@ -14,17 +13,6 @@ use opentelemetry::metrics::MeterProvider;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::thread;
-
-/// All of them.
-pub const ALL: &[&str] = &[
-    "fastmetrics",
-    "metrics-lib",
-    "prometheus-client",
-    "measured",
-    "prometheus",
-    "opentelemetry-prometheus",
-    "metrics-exporter-prometheus",
-];
 
 /// Values in each histogram, per thread.
 const VALUES: usize = 100;

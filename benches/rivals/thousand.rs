@@ -1,13 +1,8 @@
 //! Cold. A thousand histograms, hit at random, so that the cache decides.
 
 use crate::harness::Subject;
-use crate::values::{BOUNDS, nanos, pick, seconds};
-
-/// How many.
-pub const SERIES: usize = 1000;
-
-/// Bucket only, 32-bit cells: the smallest rival.
-pub const ATOMIC_32: &str = "histogram AtomicHistogram32";
+use crate::names::ATOMIC_32;
+use crate::values::{BOUNDS, SERIES, nanos, pick, seconds};
 
 /// The smallest bucket-only rival, its wide sibling, and one of fourteen bounds with a sum.
 #[must_use]

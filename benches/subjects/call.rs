@@ -1,6 +1,8 @@
 //! Cold. The function that is instrumented: bare, and the same body for everyone who instruments it.
 
 use crate::harness::Subject;
+use crate::values::LATENCY_THRESHOLD;
+use sre_core::{Objective, Sli, sli};
 use std::hint::black_box;
 use std::pin::pin;
 use std::sync::LazyLock;
@@ -14,6 +16,13 @@ pub const BARE: &str = "bare call";
 pub const BARE_ASYNC: &str = "bare async call";
 /// The function between two clock reads.
 pub const TWO_READS: &str = "bare call between two TSC reads";
+
+/// The attribute on a function.
+pub const SYNC: &str = "#[sli], sync";
+/// The attribute on an async function that is ready at the first poll.
+pub const ASYNC: &str = "#[sli], async";
+/// A guard by hand.
+pub const GUARD: &str = "sre-core, guard by hand";
 
 /// What the body refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +79,54 @@ pub fn subject(
     })
 }
 
-/// The bare call, and the bare call between two clock reads.
+static CALL: Sli = Sli::new("bench.call")
+    .objective(Objective::availability(0.999))
+    .objective(Objective::latency(0.99, LATENCY_THRESHOLD));
+
+/// Ours and the floor.
 #[must_use]
-pub fn floor() -> Vec<Subject> {
+pub fn subjects() -> Vec<Subject> {
+    let mut subjects = floor();
+    subjects.extend(ours());
+    subjects
+}
+
+fn ours() -> Vec<Subject> {
+    #[inline(never)]
+    fn by_hand(x: u64) -> Result<u64, Refused> {
+        let call = CALL.start();
+        let result = body(x);
+        match result {
+            Ok(_) => call.ok(),
+            Err(_) => call.error(),
+        }
+        result
+    }
+    #[inline(never)]
+    async fn measured(x: u64) -> Result<u64, Refused> {
+        CALL.measure(async { body(x) }).await
+    }
+    #[sli(CALL)]
+    #[inline(never)]
+    fn annotated(x: u64) -> Result<u64, Refused> {
+        body(x)
+    }
+    #[sli(CALL)]
+    async fn annotated_async(x: u64) -> Result<u64, Refused> {
+        body(x)
+    }
+    // An engine does this when it starts.
+    sre_core::clock::calibrate();
+    vec![
+        subject(SYNC, annotated),
+        subject(ASYNC, |x| poll_once(annotated_async(x)).unwrap_or(Err(Refused))),
+        subject(GUARD, by_hand),
+        subject("sre-core, measure(future)", |x| poll_once(measured(x)).unwrap_or(Err(Refused))),
+    ]
+}
+
+/// The bare call, and the bare call between two clock reads.
+fn floor() -> Vec<Subject> {
     #[inline(never)]
     fn between_reads(clock: &quanta::Clock, x: u64) -> Result<u64, Refused> {
         let start = clock.raw();

@@ -2,6 +2,12 @@
 
 pub mod call;
 pub mod floor;
+mod group;
+pub mod record;
+pub mod thousand;
+pub mod thread;
+
+pub use group::Group;
 
 use crate::harness::Subject;
 
@@ -9,6 +15,7 @@ use crate::harness::Subject;
 #[must_use]
 pub fn hot() -> Vec<Subject> {
     let mut subjects = floor::subjects();
-    subjects.extend(call::floor());
+    subjects.extend(record::subjects());
+    subjects.extend(call::subjects());
     subjects
 }

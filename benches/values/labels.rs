@@ -1,7 +1,7 @@
 //! Pure. Requests with three labels: 4 methods, 8 routes, 4 statuses, so 128 series.
 
 /// The first label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sre_core::Labels)]
 #[cfg_attr(feature = "rivals", derive(measured::FixedCardinalityLabel))]
 #[expect(clippy::exhaustive_enums, reason = "complete for the benches")]
 pub enum Method {
@@ -16,7 +16,7 @@ pub enum Method {
 }
 
 /// The second label, as an enum; as text it is [`Request::path`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sre_core::Labels)]
 #[cfg_attr(feature = "rivals", derive(measured::FixedCardinalityLabel))]
 #[expect(clippy::exhaustive_enums, reason = "complete for the benches")]
 #[expect(missing_docs, reason = "the names of the routes say it")]
@@ -32,7 +32,7 @@ pub enum Route {
 }
 
 /// The third label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sre_core::Labels)]
 #[cfg_attr(feature = "rivals", derive(measured::FixedCardinalityLabel))]
 #[expect(clippy::exhaustive_enums, reason = "complete for the benches")]
 pub enum Status {

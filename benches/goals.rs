@@ -1,0 +1,72 @@
+//! Pure. The ratios that we promise, as data.
+
+use crate::harness::{Goal, Rival};
+use crate::names::{ATOMIC_32, AUTOMETRICS_BEST, AUTOMETRICS_DEFAULT, BY_HAND, METRIKEN, WITH_SUM};
+use crate::subjects::{call, floor, record, thousand, thread};
+
+/// All of them, in the order of the table.
+pub const ALL: &[Goal] = &[
+    record("full record, against bucket only", 1, METRIKEN_ONLY, 1.2),
+    record("full record, against bucket only", 2, METRIKEN_ONLY, 1.2),
+    record("full record, against bucket and sum", 1, Rival::Best(WITH_SUM), 1.0 / 3.0),
+    record("full record, against bucket and sum", 2, Rival::Best(WITH_SUM), 1.0 / 8.0),
+    record("full record, against itself alone", 8, Rival::At(record::GROUP, record::HELD, 1), 1.3),
+    call("`#[sli]`, sync, everything included", call::SYNC, 1, TWO_READS, 1.7),
+    call("`#[sli]`, async, everything included", call::ASYNC, 1, TWO_READS, 1.7),
+    call("`#[sli]`, sync, against timers by hand", call::SYNC, 1, Rival::Best(BY_HAND), 1.0),
+    call("`#[sli]`, async, against timers by hand", call::ASYNC, 1, Rival::Best(BY_HAND), 1.0),
+    call(
+        "`#[sli]`, against `#[autometrics]` at its best",
+        call::SYNC,
+        1,
+        Rival::Best(&[AUTOMETRICS_BEST]),
+        1.0 / 4.0,
+    ),
+    call(
+        "`#[sli]`, against `#[autometrics]` by default",
+        call::SYNC,
+        1,
+        Rival::Best(&[AUTOMETRICS_DEFAULT]),
+        1.0 / 16.0,
+    ),
+    call(
+        "`#[sli]`, against `#[autometrics]` at its best",
+        call::SYNC,
+        2,
+        Rival::Best(&[AUTOMETRICS_BEST]),
+        1.0 / 7.0,
+    ),
+    thousand(1, 1.2),
+    thousand(2, 0.8),
+    thousand(8, 0.8),
+    Goal {
+        work: "first record of a new thread",
+        group: thread::GROUP,
+        ours: thread::RECORDS_ONCE,
+        threads: 1,
+        rival: Rival::Best(&[thread::BARE]),
+        ratio_max: 1.05,
+    },
+];
+
+const METRIKEN_ONLY: Rival = Rival::Best(&[METRIKEN]);
+const TWO_READS: Rival = Rival::At(floor::GROUP, floor::TWO_READS, 1);
+
+const fn record(work: &'static str, threads: usize, rival: Rival, ratio_max: f64) -> Goal {
+    Goal { work, group: record::GROUP, ours: record::HELD, threads, rival, ratio_max }
+}
+
+const fn call(work: &'static str, ours: &'static str, threads: usize, rival: Rival, ratio_max: f64) -> Goal {
+    Goal { work, group: call::GROUP, ours, threads, rival, ratio_max }
+}
+
+const fn thousand(threads: usize, ratio_max: f64) -> Goal {
+    Goal {
+        work: "one of 1,000 series at random",
+        group: thousand::GROUP,
+        ours: thousand::OURS,
+        threads,
+        rival: Rival::Best(&[ATOMIC_32]),
+        ratio_max,
+    }
+}

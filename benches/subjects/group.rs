@@ -1,0 +1,93 @@
+//! Cold. Which subjects run side by side, and on how many threads.
+
+use super::{call, floor, record, thousand, thread};
+use crate::harness::Subject;
+#[cfg(feature = "rivals")]
+use crate::rivals;
+
+/// Subjects that run together.
+#[derive(Debug)]
+pub struct Group {
+    name: &'static str,
+    threads: &'static [usize],
+    make: fn() -> Vec<Subject>,
+}
+
+impl Group {
+    /// The name in tables, goals and flags.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Numbers of threads to run with, one after the other.
+    #[must_use]
+    pub fn threads(&self) -> &'static [usize] {
+        self.threads
+    }
+
+    /// Ours, the floor and, with the feature `rivals`, the rivals.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Subject> {
+        (self.make)()
+    }
+
+    /// All groups that `ratios` compares.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        vec![Self::floor(), Self::record(), Self::call(), Self::thousand(), Self::thread()]
+    }
+
+    /// Loads, adds and clock reads.
+    #[must_use]
+    pub fn floor() -> Self {
+        Self { name: floor::GROUP, threads: &[1], make: floor::subjects }
+    }
+
+    /// One value into a held histogram.
+    #[must_use]
+    pub fn record() -> Self {
+        let make = || with_rivals(record::subjects(), rivals::record::subjects);
+        Self { name: record::GROUP, threads: &[1, 2, 8], make }
+    }
+
+    /// One instrumented call.
+    #[must_use]
+    pub fn call() -> Self {
+        let make = || with_rivals(call::subjects(), rivals::calls::subjects);
+        Self { name: call::GROUP, threads: &[1, 2], make }
+    }
+
+    /// One value into one of a thousand histograms.
+    #[must_use]
+    pub fn thousand() -> Self {
+        let make = || with_rivals(thousand::subjects(), rivals::thousand::subjects);
+        Self { name: thousand::GROUP, threads: &[1, 2, 8], make }
+    }
+
+    /// The first record of a thread.
+    #[must_use]
+    pub fn thread() -> Self {
+        Self { name: thread::GROUP, threads: &[1], make: thread::subjects }
+    }
+}
+
+fn with_rivals(mut ours: Vec<Subject>, rivals: fn() -> Vec<Subject>) -> Vec<Subject> {
+    ours.extend(rivals());
+    ours
+}
+
+/// Without the feature there are none.
+#[cfg(not(feature = "rivals"))]
+mod rivals {
+    macro_rules! none {
+        ($($name:ident)*) => {$(
+            pub(super) mod $name {
+                pub(in super::super) fn subjects() -> Vec<crate::harness::Subject> {
+                    Vec::new()
+                }
+            }
+        )*};
+    }
+    none!(calls record thousand);
+}
