@@ -26,7 +26,7 @@ pub enum Error {
     },
     /// Two different SLIs with one name.
     #[error("{0}")]
-    Conflict(crate::registry::Conflict),
+    Conflict(Box<crate::registry::Conflict>),
     /// A thread of ours that the system did not start.
     #[error("thread {name} could not be started ({reason}): raise the limit of threads of the process")]
     Thread {

@@ -22,8 +22,9 @@ pub mod stats;
 pub mod units;
 pub mod window;
 
+pub use engine::Engine;
 pub use error::Error;
-pub use sli::{Labels, Outcome, Sli};
+pub use sli::{Labels, Outcome, Sli, SliFamily};
 pub use slo::Objective;
 #[cfg(feature = "macros")]
 pub use sre_macros::{Labels, Outcome, sli};

@@ -1,20 +1,48 @@
 //! The only place that names atomics, cells, locks and thread-locals: those of `std`, or of `loom` under
 //! `--cfg sre_loom`.
 
-#[cfg(not(sre_loom))]
-pub(crate) use core::sync::atomic::{
-    AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-};
-#[cfg(sre_loom)]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
-
 pub(crate) use core::cell::Cell;
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use parking_lot::Mutex;
 pub(crate) use std::sync::{Arc, OnceLock};
 
-/// Cache-line padding between writers. Two lines, since processors fetch them in pairs.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-pub(crate) struct Padded<T>(pub(crate) T);
+/// What the structures without locks are built from: their models explore every order of these operations.
+pub(crate) mod modelled {
+    #[cfg(not(sre_loom))]
+    pub(crate) use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
+    #[cfg(sre_loom)]
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
+
+    #[cfg(not(sre_loom))]
+    pub(crate) use parking_lot::{Mutex, MutexGuard};
+    #[cfg(sre_loom)]
+    pub(crate) use poisonless::{Mutex, MutexGuard};
+
+    /// The lock of loom with the manners of `parking_lot`.
+    #[cfg(sre_loom)]
+    mod poisonless {
+        pub(crate) use loom::sync::MutexGuard;
+
+        #[derive(Debug)]
+        pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+        impl<T> Mutex<T> {
+            pub(crate) fn new(value: T) -> Self {
+                Self(loom::sync::Mutex::new(value))
+            }
+
+            pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+                self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+            }
+
+            pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+                self.0.try_lock().ok()
+            }
+        }
+    }
+}
+
+use modelled::{AtomicU32 as ModelledU32, AtomicU64 as ModelledU64};
 
 /// Atomics are not `Copy`, so an array of them is built cell by cell.
 pub(crate) fn zeroed<T: Zero, const N: usize>() -> [T; N] {
@@ -27,54 +55,14 @@ pub(crate) trait Zero {
     fn zero() -> Self;
 }
 
-impl Zero for AtomicU32 {
+impl Zero for ModelledU32 {
     fn zero() -> Self {
         Self::new(0)
     }
 }
 
-impl Zero for AtomicU64 {
+impl Zero for ModelledU64 {
     fn zero() -> Self {
         Self::new(0)
-    }
-}
-
-/// A lock that does not poison; `try_lock` never waits.
-#[derive(Debug, Default)]
-pub(crate) struct Mutex<T>(Inner<T>);
-
-#[cfg(not(sre_loom))]
-type Inner<T> = parking_lot::Mutex<T>;
-#[cfg(sre_loom)]
-type Inner<T> = loom::sync::Mutex<T>;
-
-#[cfg(not(sre_loom))]
-pub(crate) type MutexGuard<'a, T> = parking_lot::MutexGuard<'a, T>;
-#[cfg(sre_loom)]
-pub(crate) type MutexGuard<'a, T> = loom::sync::MutexGuard<'a, T>;
-
-impl<T> Mutex<T> {
-    #[cfg(not(sre_loom))]
-    pub(crate) const fn new(value: T) -> Self {
-        Self(Inner::new(value))
-    }
-
-    #[cfg(sre_loom)]
-    pub(crate) fn new(value: T) -> Self {
-        Self(Inner::new(value))
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        #[cfg(not(sre_loom))]
-        return self.0.lock();
-        #[cfg(sre_loom)]
-        return self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    }
-
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        #[cfg(not(sre_loom))]
-        return self.0.try_lock();
-        #[cfg(sre_loom)]
-        return self.0.try_lock().ok();
     }
 }

@@ -1,11 +1,21 @@
-//! What turns counts into judgements, tick by tick.
+//! What reads the counters, turns them into judgements tick by tick, and publishes what it found.
 
+mod apdex;
+mod builder;
 mod evaluation;
+mod handle;
 mod input;
+mod judged;
+mod meter;
 mod outlook;
 mod past;
 mod span;
+mod state;
+mod ticker;
 mod tier;
+mod unit;
 
+pub use builder::Builder;
 pub use evaluation::Evaluator;
+pub use handle::Engine;
 pub use input::{Input, Transition};

@@ -82,10 +82,6 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn thresholds(&self) -> &Thresholds {
-        &self.thresholds
-    }
-
     /// The shard of this thread, if it has one.
     #[inline]
     pub(crate) fn shard(&self) -> Option<&'static Shard> {

@@ -94,7 +94,7 @@ macro_rules! register {
         const _: () = {
             #[$crate::private::linkme::distributed_slice($crate::private::NAMED)]
             #[linkme(crate = $crate::private::linkme)]
-            static NAMED: $crate::private::Named =
+            static __SRE_CORE_NAMED: $crate::private::Named =
                 $crate::private::Named::new(&$sli, ::core::file!(), ::core::line!());
         };
     )+};

@@ -117,6 +117,13 @@ pub(crate) fn entries_after(known: usize) -> Vec<Entry> {
     ENTRIES.lock().iter().skip(known).cloned().collect()
 }
 
+/// Registers every SLI that the linker collected.
+pub(crate) fn collect() {
+    named().into_iter().for_each(|named| {
+        named.sli().series();
+    });
+}
+
 /// All conflicts so far.
 pub(crate) fn conflicts() -> Vec<Conflict> {
     CONFLICTS.lock().clone()

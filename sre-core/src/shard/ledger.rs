@@ -1,6 +1,7 @@
 //! Cold. The shards of one recorder, and what was drained from its counters.
 
-use crate::primitive::{AtomicBool, Mutex, MutexGuard, Ordering};
+use crate::primitive::Ordering;
+use crate::primitive::modelled::{AtomicBool, Mutex, MutexGuard, fence};
 use crate::shard::Shard;
 
 /// The shards of one recorder: the leased ones and those that wait, with their counts, for the next thread.
@@ -65,7 +66,7 @@ impl Ledger {
     /// Ends the use of this ledger: shards at rest are recycled now, leased ones when they come back.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        crate::primitive::fence(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         let shards = core::mem::take(&mut self.lock().shards);
         shards.into_iter().filter(|shard| shard.claim()).for_each(recycle);
     }
@@ -73,7 +74,7 @@ impl Ledger {
     // The fences here and in `close` are SeqCst: of a thread that gives back and one that closes, at least one
     // must see what the other wrote.
     fn is_closed(&self) -> bool {
-        crate::primitive::fence(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         self.closed.load(Ordering::SeqCst)
     }
 }
@@ -123,12 +124,11 @@ impl Entries {
     }
 }
 
-#[cfg(not(sre_loom))]
+/// Empty shards of recorders that are gone, for the next ones.
 mod pool {
     use super::Shard;
     use crate::primitive::{AtomicUsize, Mutex, Ordering};
 
-    /// Empty shards of recorders that are gone.
     static POOL: Mutex<Vec<&'static Shard>> = Mutex::new(Vec::new());
     static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
@@ -155,15 +155,5 @@ mod pool {
     }
 }
 
-#[cfg(not(sre_loom))]
-pub(crate) use pool::shards_allocated;
-#[cfg(not(sre_loom))]
-pub(super) use pool::take;
-
-#[cfg(not(sre_loom))]
 use pool::recycle;
-
-#[cfg(sre_loom)]
-fn recycle(shard: &'static Shard) {
-    shard.clear();
-}
+pub(crate) use pool::{shards_allocated, take};

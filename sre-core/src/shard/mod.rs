@@ -5,17 +5,17 @@
 //! cumulative; a reader sums the shared copy and the shards. `docs/hot-path.md` walks through it.
 
 mod ledger;
+#[cfg(all(test, sre_loom))]
+mod models;
 mod shared;
 mod table;
 
-pub(crate) use ledger::Ledger;
-#[cfg(not(sre_loom))]
-pub(crate) use ledger::shards_allocated;
+pub(crate) use ledger::{Ledger, shards_allocated};
 pub(crate) use shared::Shared;
-#[cfg(not(sre_loom))]
 pub(crate) use table::{Promotion, give_back, lookup, promote, set_budget_per_thread};
 
-use crate::primitive::{AtomicBool, AtomicU32, AtomicU64, Ordering, zeroed};
+use crate::primitive::modelled::{AtomicBool, AtomicU32, AtomicU64};
+use crate::primitive::{Ordering, zeroed};
 
 /// Latency thresholds that one series counts exactly.
 pub(crate) const THRESHOLDS_MAX: usize = 8;
@@ -202,8 +202,6 @@ pub(crate) struct InFlightCells {
 }
 
 impl InFlightCells {
-    pub(crate) const ZERO: Self = Self { started: [0; SLOTS], ended: [0; SLOTS], late: 0 };
-
     pub(crate) fn add(&mut self, other: &Self) {
         for (sum, cell) in self.started.iter_mut().zip(other.started) {
             *sum = sum.wrapping_add(cell);

@@ -1,6 +1,7 @@
 //! Hot. The copy of a series' counters that any thread may add to.
 
-use crate::primitive::{AtomicU32, AtomicU64, OnceLock, Ordering, zeroed};
+use crate::primitive::modelled::{AtomicU32, AtomicU64};
+use crate::primitive::{OnceLock, Ordering, zeroed};
 use crate::shard::{InFlightCells, SLOTS, THRESHOLDS_MAX, read};
 
 /// Buckets that are allotted together: two octaves at 64 buckets each.

@@ -141,6 +141,12 @@ impl Definition {
         self.place
     }
 
+    /// Whether its objectives can be judged.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let objectives: Vec<Objective> = self.objectives().copied().collect();
+        crate::slo::check(self.name, &objectives)
+    }
+
     /// Whether two definitions mean the same SLI, wherever they stand.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.name == other.name

@@ -2,8 +2,8 @@
 
 use crate::clock::Source;
 use crate::primitive::{Arc, AtomicU64, Mutex, OnceLock, Ordering};
-use crate::sli::Definition;
 use crate::sli::series::Series;
+use crate::sli::{Definition, Sli};
 
 /// Series that a family may have unless it says otherwise.
 pub const MEMBERS_MAX: usize = 2_000;
@@ -28,7 +28,7 @@ pub(crate) struct Family {
 #[derive(Debug)]
 pub(crate) struct Member {
     values: Box<[Box<str>]>,
-    series: Arc<Series>,
+    sli: Sli,
 }
 
 impl Member {
@@ -38,8 +38,12 @@ impl Member {
     }
 
     #[inline]
+    pub(crate) fn sli(&self) -> &Sli {
+        &self.sli
+    }
+
     pub(crate) fn series(&self) -> &Arc<Series> {
-        &self.series
+        self.sli.series()
     }
 }
 
@@ -88,25 +92,29 @@ impl Family {
     }
 
     /// The member with these values, made if there is room; the overflow one otherwise.
-    pub(crate) fn member(&self, values: impl Iterator<Item = Box<str>>) -> Arc<Member> {
-        let values: Box<[Box<str>]> = values.collect();
+    pub(crate) fn member(&self, values: Box<[Box<str>]>) -> Arc<Member> {
         let mut members = self.members.lock();
         if let Some(member) = members.iter().find(|member| member.values == values) {
             return Arc::clone(member);
         }
         if members.len() >= self.members_max {
             drop(members);
-            // Relaxed: a statistic.
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            return Arc::clone(self.overflow());
+            return Arc::clone(self.refuse());
         }
         let member = self.new_member(values);
         members.push(Arc::clone(&member));
         member
     }
 
+    /// The overflow member, for labels that are not among the members while there is no room for more.
+    pub(crate) fn refuse(&self) -> &Arc<Member> {
+        // Relaxed: a statistic.
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.overflow()
+    }
+
     /// The member that takes what exceeds the bound.
-    pub(crate) fn overflow(&self) -> &Arc<Member> {
+    fn overflow(&self) -> &Arc<Member> {
         self.overflow
             .get_or_init(|| self.new_member(self.label_names.iter().map(|_| OVERFLOW.into()).collect()))
     }
@@ -114,7 +122,7 @@ impl Family {
     fn new_member(&self, values: Box<[Box<str>]>) -> Arc<Member> {
         let series = Series::new(self.definition.settings(self.clock.clone()));
         series.set_recording(!crate::registry::is_disabled());
-        Arc::new(Member { values, series: Arc::new(series) })
+        Arc::new(Member { values, sli: Sli::on(self.definition, Arc::new(series)) })
     }
 
     /// The members that came after the first `known` ones; the overflow member is not among them.

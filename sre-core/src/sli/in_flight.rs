@@ -160,7 +160,11 @@ mod tests {
     impl Series {
         fn new(limit_ns: u64) -> Self {
             let slots = Slots::reaching(limit_ns);
-            Self { slots, cells: InFlightCells::ZERO, tracker: Tracker::new(1 << slots.shift, 0) }
+            Self {
+                slots,
+                cells: InFlightCells { started: [0; SLOTS], ended: [0; SLOTS], late: 0 },
+                tracker: Tracker::new(1 << slots.shift, 0),
+            }
         }
 
         fn number(&self, at_ns: u64) -> u64 {

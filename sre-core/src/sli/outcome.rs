@@ -35,7 +35,7 @@ pub enum Abandoned {
 }
 
 impl Abandoned {
-    /// Every reason, in the order of [`Abandoned::index`].
+    /// Every reason, in a fixed order.
     pub const ALL: [Self; 4] = [Self::Cancelled, Self::TimedOut, Self::Panicked, Self::ShutDown];
 
     /// Position in [`Abandoned::ALL`].

@@ -1,0 +1,118 @@
+//! Cold. Choices to make before an engine starts.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::clock::{Clock, ManualClock, Source};
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// What an engine is told before it starts.
+#[derive(Debug, Default)]
+#[must_use = "an engine runs from `start` on"]
+pub struct Builder {
+    pub(super) service: Option<String>,
+    pub(super) clock: Source,
+    pub(super) manual: Option<ManualClock>,
+    pub(super) selection: Selection,
+    pub(super) shards_per_thread: Option<usize>,
+    pub(super) strict: bool,
+}
+
+/// Which of the process's SLIs an engine judges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Selection {
+    #[default]
+    All,
+    Only(Vec<String>),
+    Except(Vec<String>),
+}
+
+impl Selection {
+    pub(super) fn contains(&self, name: &str) -> bool {
+        let named = |names: &[String]| names.iter().any(|selected| selected == name);
+        match self {
+            Self::All => true,
+            Self::Only(names) => named(names),
+            Self::Except(names) => !named(names),
+        }
+    }
+}
+
+impl Builder {
+    /// The name of the service, such as `shop`: `service.name` of OpenTelemetry.
+    ///
+    /// Without it, `OTEL_SERVICE_NAME` counts, and then the name of the executable.
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.service = Some(name.into());
+        self
+    }
+
+    /// Judges only the SLIs of these names, among those that the process and its dependencies define.
+    pub fn only<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.selection = Selection::Only(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Judges all SLIs but those of these names.
+    pub fn except<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.selection = Selection::Except(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How many shards of 7 KiB each thread may hold for the SLIs it records most; 256 unless said otherwise.
+    ///
+    /// The bound is that of the process: with several engines the last one to start decides.
+    pub fn shards_per_thread(mut self, shards: usize) -> Self {
+        self.shards_per_thread = Some(shards);
+        self
+    }
+
+    /// Takes time from `clock` instead of the clock of the process. Such an engine owns its SLIs: statics
+    /// keep to the process's clock and to the default engine.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Source::Other(Arc::new(clock));
+        self
+    }
+
+    /// For tests and replays: takes time from `clock`, and ticks only in [`Engine::tick`] and [`Engine::advance`].
+    pub fn manual_clock(mut self, clock: ManualClock) -> Self {
+        self.manual = Some(clock.clone());
+        self.clock(clock)
+    }
+
+    /// Makes an error of everything that would otherwise let the engine start degraded.
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Starts the engine: one thread, one tick a second.
+    ///
+    /// The first engine that runs on the clock of the process becomes its default engine: statics belong to it
+    /// until it is shut down. Calibrates the clock, which takes up to 200 ms once per process.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when two different SLIs have one name, and the errors of
+    /// [`slo::check`](crate::slo::check) for objectives that cannot be judged. Under [`Builder::strict`] also
+    /// [`Error::Thread`] when the ticker cannot be started; else the engine then starts degraded.
+    pub fn start(self) -> Result<Engine, Error> {
+        Engine::start(self)
+    }
+
+    pub(super) fn service_name(&self) -> String {
+        let from_environment = || std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
+        self.service.clone().or_else(from_environment).unwrap_or_else(executable_name)
+    }
+}
+
+fn executable_name() -> String {
+    std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| "unknown_service".to_owned())
+}
+
+/// One tick.
+pub(super) const STEP: Duration = Duration::from_secs(1);

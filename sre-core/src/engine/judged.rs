@@ -1,0 +1,179 @@
+//! Cold. The objectives of one SLI or member: counts go in at each tick, a report comes out.
+
+use core::time::Duration;
+
+use crate::engine::apdex::ApdexWindow;
+use crate::engine::evaluation::Evaluator;
+use crate::engine::input::Input;
+use crate::error::Error;
+use crate::histogram::{Intervals, Snapshot, Thresholds};
+use crate::primitive::Arc;
+use crate::report::{Percentiles, SliReport};
+use crate::sli::in_flight::InFlight;
+use crate::sli::series::SeriesCounts;
+use crate::sli::{Definition, Published, availability, latency};
+use crate::slo::{Objective, ObjectiveKind, slo_names};
+use crate::units::{BurnRate, EventCounts, saturating_nanos};
+use crate::window::Tick;
+
+/// Length of the intervals behind windowed percentiles.
+pub(super) const INTERVAL_NS: u64 = 10_000_000_000;
+
+/// All that is judged of one SLI or member.
+#[derive(Debug)]
+pub(super) struct Judged {
+    objectives: Vec<JudgedObjective>,
+    seen: SeriesCounts,
+    intervals: Intervals,
+    merged: Option<Arc<Snapshot>>,
+    percentiles: Arc<[Percentiles]>,
+    apdex: Option<ApdexWindow>,
+}
+
+#[derive(Debug)]
+struct JudgedObjective {
+    objective: Objective,
+    /// The place of a latency objective's threshold.
+    threshold: Option<usize>,
+    evaluator: Evaluator,
+    seen: EventCounts,
+}
+
+/// Calls in flight that a tick counts before they end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hanging<'a> {
+    pub(super) in_flight: &'a [InFlight],
+    /// From this age on they would be bad for availability.
+    pub(super) limit_ns: Option<u64>,
+}
+
+impl Hanging<'_> {
+    fn older_than(&self, limit_ns: Option<u64>) -> u64 {
+        let limit_ns = limit_ns.unwrap_or(u64::MAX);
+        self.in_flight.iter().map(|in_flight| in_flight.older_than(limit_ns)).sum()
+    }
+}
+
+impl Judged {
+    pub(super) fn new(definition: &Definition, start: Tick) -> Result<Self, Error> {
+        let thresholds = definition.thresholds();
+        let promised: Vec<Objective> = definition.objectives().copied().collect();
+        let names = slo_names(definition.name(), &promised);
+        let judge = |(objective, slo): (&Objective, &String)| {
+            Ok(JudgedObjective {
+                objective: *objective,
+                threshold: objective.threshold_ns().and_then(|ns| thresholds.position(ns)),
+                evaluator: Evaluator::new(definition.name(), slo, *objective, start)?,
+                seen: EventCounts::ZERO,
+            })
+        };
+        Ok(Self {
+            objectives: promised.iter().zip(&names).map(judge).collect::<Result<_, Error>>()?,
+            seen: SeriesCounts::default(),
+            intervals: Intervals::new(),
+            merged: None,
+            percentiles: Arc::from([]),
+            apdex: definition.apdex_satisfied().map(|satisfied| ApdexWindow::new(satisfied, &thresholds)),
+        })
+    }
+
+    /// Judges what happened since the last tick.
+    pub(super) fn tick(&mut self, now: Tick, counts: &SeriesCounts, hanging: Hanging<'_>) {
+        let ended = counts.ended().saturating_sub(self.seen.ended());
+        let unjudged = counts.unjudged().saturating_sub(self.seen.unjudged());
+        for judged in &mut self.objectives {
+            let so_far = judged.count(counts);
+            let input = Input {
+                delta: so_far.since(judged.seen),
+                provisional: judged.provisional(hanging),
+                ended,
+                unjudged,
+            };
+            judged.seen = so_far;
+            judged.evaluator.tick(now, input);
+        }
+        self.seen = *counts;
+    }
+
+    /// Takes the merged durations as they are now, as the end of an interval.
+    pub(super) fn end_interval(&mut self, now: Tick, durations: &Arc<Snapshot>, counts: &SeriesCounts) {
+        let earlier = self.merged.replace(Arc::clone(durations));
+        let interval = earlier.map_or_else(|| (**durations).clone(), |earlier| durations.since(&earlier));
+        let slot = now.wall_ns / INTERVAL_NS;
+        self.intervals.push(slot, &interval);
+        self.percentiles = Percentiles::WINDOWS
+            .iter()
+            .map(|&window| Percentiles::of(window, &self.intervals.window(slot, window)))
+            .collect();
+        if let Some(apdex) = &mut self.apdex {
+            apdex.end_interval(counts);
+        }
+    }
+
+    /// Takes what was counted so far as counted before: it stays in the counters and is not judged.
+    pub(super) fn forget_the_past(&mut self, counts: &SeriesCounts) {
+        self.seen = *counts;
+        for judged in &mut self.objectives {
+            judged.seen = judged.count(counts);
+        }
+    }
+
+    /// Tells handlers the worst burn rate over each window.
+    pub(super) fn publish(&self, published: &Published) {
+        for length_ns in published.lengths_ns() {
+            published.store(length_ns, self.worst_burn(Duration::from_nanos(length_ns)));
+        }
+    }
+
+    fn worst_burn(&self, window: Duration) -> Option<BurnRate> {
+        self.objectives
+            .iter()
+            .filter_map(|judged| judged.evaluator.latest().burn_rate(window))
+            .max_by(|a, b| a.get().total_cmp(&b.get()))
+    }
+
+    /// The windows that handlers can ask for.
+    pub(super) fn windows_ns(&self) -> Vec<u64> {
+        let windows = self.objectives.iter().flat_map(|judged| &judged.evaluator.latest().windows);
+        windows.map(|window| saturating_nanos(window.length)).collect()
+    }
+
+    /// Adds what is judged to the report of the SLI.
+    pub(super) fn fill(&self, report: &mut SliReport, counts: &SeriesCounts) {
+        report.percentiles = Arc::clone(&self.percentiles);
+        report.apdex = self.apdex.as_ref().and_then(ApdexWindow::apdex);
+        report.objectives = self
+            .objectives
+            .iter()
+            .map(|judged| {
+                let mut objective = judged.evaluator.report();
+                objective.exported = judged.count(counts);
+                objective
+            })
+            .collect();
+    }
+}
+
+impl JudgedObjective {
+    /// Good and bad events since the process started.
+    fn count(&self, counts: &SeriesCounts) -> EventCounts {
+        match self.threshold {
+            Some(threshold) => latency(counts, threshold, self.objective.terms().validity()),
+            None => availability(counts),
+        }
+    }
+
+    /// Calls that hang and are bad whatever they end with.
+    fn provisional(&self, hanging: Hanging<'_>) -> EventCounts {
+        let limit_ns = match self.objective.kind() {
+            ObjectiveKind::Availability => hanging.limit_ns,
+            _ => self.objective.threshold_ns(),
+        };
+        EventCounts::new(0, hanging.older_than(limit_ns))
+    }
+}
+
+/// The latency thresholds of a definition, for reports.
+pub(super) fn thresholds_of(thresholds: &Thresholds) -> Arc<[u64]> {
+    thresholds.iter().collect()
+}

@@ -1,0 +1,107 @@
+//! Cold. One series as the engine sees it: its counts at the last look, and its merged histograms.
+
+use crate::histogram::{Recorder, Snapshot};
+use crate::primitive::Arc;
+use crate::report::Events;
+use crate::sli::in_flight::{InFlight, Tracker};
+use crate::sli::series::{Series, SeriesCounts};
+
+/// A series and what was last read from it.
+#[derive(Debug)]
+pub(super) struct Meter {
+    series: Arc<Series>,
+    tracker: Tracker,
+    counts: SeriesCounts,
+    in_flight: InFlight,
+    ok: Merged,
+    error: Merged,
+}
+
+/// Merged buckets, and how many events they hold.
+#[derive(Debug)]
+struct Merged {
+    count: u64,
+    durations: Arc<Snapshot>,
+}
+
+impl Merged {
+    fn empty(series: &Series) -> Self {
+        Self { count: 0, durations: Arc::new(Snapshot::empty(series.settings().layout)) }
+    }
+
+    /// Merges anew if there are more events than last time.
+    fn refresh(&mut self, recorder: &Recorder, count: u64) {
+        if count != self.count {
+            self.durations = Arc::new(recorder.snapshot());
+            self.count = count;
+        }
+    }
+}
+
+impl Meter {
+    pub(super) fn new(series: Arc<Series>) -> Self {
+        Self {
+            tracker: Tracker::new(series.slot_ns(), series.slot()),
+            counts: SeriesCounts::default(),
+            in_flight: InFlight::default(),
+            ok: Merged::empty(&series),
+            error: Merged::empty(&series),
+            series,
+        }
+    }
+
+    /// Reads the counters and looks for calls that hang.
+    pub(super) fn observe(&mut self) {
+        self.read_counts();
+        self.in_flight = self.tracker.observe(&self.series.in_flight(), self.series.slot());
+    }
+
+    /// Reads the counters alone.
+    pub(super) fn read_counts(&mut self) {
+        self.counts = self.series.counts();
+    }
+
+    /// Merges the histograms that changed since they were last merged.
+    pub(super) fn merge(&mut self) {
+        self.ok.refresh(self.series.ok(), self.counts.ok.count);
+        if let Some(error) = self.series.error() {
+            self.error.refresh(error, self.counts.error.count);
+        }
+    }
+
+    pub(super) fn series(&self) -> &Arc<Series> {
+        &self.series
+    }
+
+    pub(super) fn counts(&self) -> &SeriesCounts {
+        &self.counts
+    }
+
+    pub(super) fn in_flight(&self) -> &InFlight {
+        &self.in_flight
+    }
+
+    /// Calls in flight that would be bad if their callers left now.
+    pub(super) fn overdue(&self) -> Option<u64> {
+        let limit_ns = self.series.settings().wait_limits.overdue_ns()?;
+        Some(self.in_flight.older_than(limit_ns))
+    }
+
+    pub(super) fn durations(&self) -> &Arc<Snapshot> {
+        &self.ok.durations
+    }
+
+    /// Durations of failed calls, once there was one.
+    pub(super) fn error_durations(&self) -> Option<&Arc<Snapshot>> {
+        self.series.error().map(|_| &self.error.durations)
+    }
+}
+
+/// Calls by outcome.
+pub(super) fn events(counts: &SeriesCounts) -> Events {
+    let mut abandoned = counts.abandoned_bad;
+    for (sum, count) in abandoned.iter_mut().zip(counts.abandoned_forgiven) {
+        *sum = sum.saturating_add(count);
+    }
+    Events { ok: counts.ok.count, error: counts.error.count, ignored: counts.ignored, abandoned }
+}

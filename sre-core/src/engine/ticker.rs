@@ -1,0 +1,122 @@
+//! Cold. The thread that ticks, once a second, until it is told to stop.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::clock::Source;
+use crate::engine::builder::STEP;
+
+/// Tells a ticker to stop, and waits until it did.
+#[derive(Debug, Default)]
+pub(super) struct Stop {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    asked: bool,
+    stopped: bool,
+}
+
+impl Stop {
+    /// Asks the ticker to stop; does not wait.
+    pub(super) fn ask(&self) {
+        self.state.lock().asked = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the ticker has stopped, or the time is over; returns whether it has.
+    pub(super) fn wait(&self, timeout: Duration) -> bool {
+        let mut state = self.state.lock();
+        self.changed.wait_while_for(&mut state, |state| !state.stopped, timeout);
+        state.stopped
+    }
+
+    pub(super) fn set_stopped(&self) {
+        self.state.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// Sleeps until the next tick or the end; returns whether to go on.
+    fn sleep(&self, duration: Duration) -> bool {
+        let mut state = self.state.lock();
+        self.changed.wait_while_for(&mut state, |state| !state.asked, duration);
+        !state.asked
+    }
+}
+
+/// When ticks are due on a monotonic clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Schedule {
+    due_ns: u64,
+}
+
+/// A tick as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// How much later than planned.
+    pub(super) lag: Duration,
+    /// Whether whole steps were missed.
+    pub(super) late: bool,
+}
+
+const STEP_NS: u64 = 1_000_000_000;
+
+impl Schedule {
+    pub(super) fn starting(now_ns: u64) -> Self {
+        Self { due_ns: now_ns.saturating_add(STEP_NS) }
+    }
+
+    /// How long to sleep.
+    pub(super) fn wait(&self, now_ns: u64) -> Duration {
+        Duration::from_nanos(self.due_ns.saturating_sub(now_ns)).min(STEP)
+    }
+
+    /// Notes that a tick runs now. Missed ones are not made up for.
+    pub(super) fn arrive(&mut self, now_ns: u64) -> Arrival {
+        let lag_ns = now_ns.saturating_sub(self.due_ns);
+        let late = lag_ns > 2 * STEP_NS;
+        self.due_ns = if late { now_ns } else { self.due_ns }.saturating_add(STEP_NS);
+        Arrival { lag: Duration::from_nanos(lag_ns), late }
+    }
+}
+
+/// Starts the thread; it calls `tick` at each step.
+pub(super) fn spawn(
+    stop: Arc<Stop>,
+    clock: Source,
+    mut tick: impl FnMut(Arrival) + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("sre-ticker".to_owned()).spawn(move || {
+        let mut schedule = Schedule::starting(clock.monotonic_ns());
+        while stop.sleep(schedule.wait(clock.monotonic_ns())) {
+            tick(schedule.arrive(clock.monotonic_ns()));
+        }
+        stop.set_stopped();
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_in_time_keeps_the_beat() {
+        let mut schedule = Schedule::starting(0);
+        let arrival = schedule.arrive(STEP_NS + 3_000_000);
+        assert_eq!(arrival, Arrival { lag: Duration::from_millis(3), late: false });
+        assert_eq!(schedule.wait(STEP_NS + 3_000_000), Duration::from_millis(997));
+    }
+
+    #[test]
+    fn after_a_pause_there_is_one_late_tick_and_no_catching_up() {
+        let mut schedule = Schedule::starting(0);
+        assert!(schedule.arrive(60 * STEP_NS).late);
+        assert_eq!(schedule.wait(60 * STEP_NS), Duration::from_secs(1));
+        assert!(!schedule.arrive(61 * STEP_NS).late);
+    }
+}

@@ -1,0 +1,297 @@
+//! Cold. One SLI under an engine: a series with its objectives, or a family with those of its members.
+
+use crate::engine::judged::{Hanging, Judged, thresholds_of};
+use crate::engine::meter::{Meter, events};
+use crate::error::Error;
+use crate::histogram::Snapshot;
+use crate::primitive::Arc;
+use crate::registry::Counters;
+use crate::report::{Label, SliReport};
+use crate::sli::family::{Family, Member};
+use crate::sli::in_flight::InFlight;
+use crate::sli::series::{Series, SeriesCounts};
+use crate::sli::{Definition, Published};
+use crate::window::Tick;
+
+/// One SLI that an engine judges.
+#[derive(Debug)]
+pub(super) struct Unit {
+    definition: Definition,
+    counters: Counters,
+    thresholds_ns: Arc<[u64]>,
+    parts: Vec<Part>,
+    whole: Whole,
+}
+
+/// One series of the SLI: its only one, or a member of the family.
+#[derive(Debug)]
+struct Part {
+    meter: Meter,
+    labels: Arc<[Label]>,
+    /// The member's own objectives, where the family judges members.
+    judged: Option<Judged>,
+    overflow: bool,
+}
+
+/// The SLI as a whole.
+#[derive(Debug)]
+struct Whole {
+    labels: Arc<[Label]>,
+    counts: SeriesCounts,
+    in_flight: Vec<InFlight>,
+    durations: Arc<Snapshot>,
+    error_durations: Option<Arc<Snapshot>>,
+    judged: Judged,
+}
+
+impl Unit {
+    pub(super) fn new(definition: Definition, counters: Counters, start: Tick) -> Result<Self, Error> {
+        let labels: Arc<[Label]> = match &counters {
+            Counters::One(_) => Arc::from([]),
+            Counters::Family(family) => {
+                family.label_names().iter().map(|name| Label::new(name, "")).collect()
+            }
+        };
+        let whole = Whole {
+            labels,
+            counts: SeriesCounts::default(),
+            in_flight: Vec::new(),
+            durations: Arc::new(Snapshot::empty(definition.layout())),
+            error_durations: None,
+            judged: Judged::new(&definition, start)?,
+        };
+        let thresholds_ns = thresholds_of(&definition.thresholds());
+        let mut unit = Self { definition, counters, thresholds_ns, parts: Vec::new(), whole };
+        unit.adopt(start);
+        Ok(unit)
+    }
+
+    pub(super) fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Takes in members that appeared since the last tick.
+    fn adopt(&mut self, now: Tick) {
+        match &self.counters {
+            Counters::One(series) => {
+                if self.parts.is_empty() {
+                    series.publish_with(|| Published::new(self.whole.judged.windows_ns()));
+                    self.parts.push(Part::new(Arc::clone(series), Arc::clone(&self.whole.labels), None));
+                }
+            }
+            Counters::Family(family) => {
+                let family = Arc::clone(family);
+                let known = self.parts.iter().filter(|part| !part.overflow).count();
+                for member in family.members_after(known) {
+                    self.adopt_member(&family, &member, now, false);
+                }
+                if let Some(member) = family.overflowed()
+                    && !self.parts.iter().any(|part| part.overflow)
+                {
+                    self.adopt_member(&family, member, now, true);
+                }
+            }
+        }
+    }
+
+    fn adopt_member(&mut self, family: &Family, member: &Member, now: Tick, overflow: bool) {
+        let labels = family.label_names().iter().zip(member.values());
+        let labels = labels.map(|(name, value)| Label::new(name, &**value)).collect();
+        // What the whole could be built from, a member can, too.
+        let judged = family.judges_members().then(|| Judged::new(&self.definition, now)).and_then(Result::ok);
+        if let Some(judged) = &judged {
+            member.series().publish_with(|| Published::new(judged.windows_ns()));
+        }
+        let mut part = Part::new(Arc::clone(member.series()), labels, judged);
+        part.overflow = overflow;
+        self.parts.push(part);
+    }
+
+    /// Takes what was counted so far as counted before.
+    pub(super) fn forget_the_past(&mut self) {
+        for part in &mut self.parts {
+            part.meter.read_counts();
+            if let Some(judged) = &mut part.judged {
+                judged.forget_the_past(part.meter.counts());
+            }
+        }
+        self.add_up();
+        self.whole.judged.forget_the_past(&self.whole.counts);
+    }
+
+    /// Reads all counters and judges what happened since the last tick.
+    pub(super) fn tick(&mut self, now: Tick) {
+        self.adopt(now);
+        for part in &mut self.parts {
+            part.meter.observe();
+            part.judge(now);
+        }
+        self.add_up();
+        let limit_ns = self.parts.first().and_then(|part| part.limit_ns());
+        let hanging = Hanging { in_flight: &self.whole.in_flight, limit_ns };
+        self.whole.judged.tick(now, &self.whole.counts, hanging);
+        if let Counters::One(series) = &self.counters
+            && let Some(published) = series.published()
+        {
+            self.whole.judged.publish(published);
+        }
+    }
+
+    fn add_up(&mut self) {
+        self.whole.counts = SeriesCounts::default();
+        self.whole.in_flight.clear();
+        for part in &self.parts {
+            self.whole.counts.merge(part.meter.counts());
+            self.whole.in_flight.push(*part.meter.in_flight());
+        }
+    }
+
+    /// Reads the counters anew and merges the histograms that changed.
+    pub(super) fn refresh(&mut self) {
+        for part in &mut self.parts {
+            part.meter.read_counts();
+        }
+        self.add_up();
+        self.merge();
+    }
+
+    fn merge(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.meter.merge());
+        match self.parts.as_slice() {
+            [only] => {
+                self.whole.durations = Arc::clone(only.meter.durations());
+                self.whole.error_durations = only.meter.error_durations().cloned();
+            }
+            parts => {
+                let layout = self.definition.layout();
+                let meters = || parts.iter().map(|part| &part.meter);
+                self.whole.durations = merged(layout, meters().map(Meter::durations));
+                self.whole.error_durations = meters()
+                    .any(|meter| meter.error_durations().is_some())
+                    .then(|| merged(layout, meters().filter_map(Meter::error_durations)));
+            }
+        }
+    }
+
+    /// Merges the histograms and closes an interval of the windowed percentiles.
+    pub(super) fn end_interval(&mut self, now: Tick) {
+        self.merge();
+        for part in &mut self.parts {
+            if let Some(judged) = &mut part.judged {
+                judged.end_interval(now, part.meter.durations(), part.meter.counts());
+            }
+        }
+        self.whole.judged.end_interval(now, &self.whole.durations, &self.whole.counts);
+    }
+
+    /// Adds the reports of the whole, and of each member.
+    pub(super) fn report(&self, reports: &mut Vec<SliReport>) {
+        reports.push(self.report_whole());
+        if matches!(self.counters, Counters::Family(_)) {
+            reports.extend(self.parts.iter().map(|part| self.report_part(part)));
+        }
+    }
+
+    fn report_whole(&self) -> SliReport {
+        let overdue = self.parts.iter().filter_map(|part| part.meter.overdue());
+        let mut report = SliReport {
+            name: self.definition.name(),
+            labels: Arc::clone(&self.whole.labels),
+            events: events(&self.whole.counts),
+            in_flight: self.whole.in_flight.iter().map(|in_flight| in_flight.total).sum(),
+            in_flight_overdue: self.parts.first().and_then(Part::limit_ns).map(|_| overdue.sum()),
+            durations: Arc::clone(&self.whole.durations),
+            error_durations: self.whole.error_durations.clone(),
+            thresholds_ns: Arc::clone(&self.thresholds_ns),
+            percentiles: Arc::from([]),
+            apdex: None,
+            exemplars: match self.parts.as_slice() {
+                [only] => only.exemplars(),
+                _ => Vec::new(),
+            },
+            objectives: Vec::new(),
+        };
+        self.whole.judged.fill(&mut report, &self.whole.counts);
+        report
+    }
+
+    fn report_part(&self, part: &Part) -> SliReport {
+        let meter = &part.meter;
+        let mut report = SliReport {
+            name: self.definition.name(),
+            labels: Arc::clone(&part.labels),
+            events: events(meter.counts()),
+            in_flight: meter.in_flight().total,
+            in_flight_overdue: meter.overdue(),
+            durations: Arc::clone(meter.durations()),
+            error_durations: meter.error_durations().cloned(),
+            thresholds_ns: Arc::clone(&self.thresholds_ns),
+            percentiles: Arc::from([]),
+            apdex: None,
+            exemplars: part.exemplars(),
+            objectives: Vec::new(),
+        };
+        if let Some(judged) = &part.judged {
+            judged.fill(&mut report, meter.counts());
+        }
+        report
+    }
+
+    /// All series, to switch them or to count what they take.
+    pub(super) fn series(&self) -> impl Iterator<Item = &Arc<Series>> {
+        self.parts.iter().map(|part| part.meter.series())
+    }
+
+    /// Label combinations that found no room.
+    pub(super) fn refused(&self) -> u64 {
+        match &self.counters {
+            Counters::One(_) => 0,
+            Counters::Family(family) => family.refused(),
+        }
+    }
+
+    /// Tells handlers that nobody judges any more.
+    pub(super) fn retire(&self) {
+        for published in self.series().filter_map(|series| series.published()) {
+            published.lengths_ns().for_each(|length_ns| published.store(length_ns, None));
+        }
+    }
+}
+
+impl Part {
+    fn new(series: Arc<Series>, labels: Arc<[Label]>, judged: Option<Judged>) -> Self {
+        Self { meter: Meter::new(series), labels, judged, overflow: false }
+    }
+
+    fn judge(&mut self, now: Tick) {
+        let limit_ns = self.limit_ns();
+        if let Some(judged) = &mut self.judged {
+            let in_flight = core::slice::from_ref(self.meter.in_flight());
+            judged.tick(now, self.meter.counts(), Hanging { in_flight, limit_ns });
+            if let Some(published) = self.meter.series().published() {
+                judged.publish(published);
+            }
+        }
+    }
+
+    fn limit_ns(&self) -> Option<u64> {
+        self.meter.series().settings().wait_limits.overdue_ns()
+    }
+
+    fn exemplars(&self) -> Vec<crate::sli::KeptExemplar> {
+        self.meter.series().exemplars().map(|store| store.all()).unwrap_or_default()
+    }
+}
+
+fn merged<'a>(
+    layout: crate::histogram::Layout,
+    snapshots: impl Iterator<Item = &'a Arc<Snapshot>>,
+) -> Arc<Snapshot> {
+    let mut sum = Snapshot::empty(layout);
+    snapshots.for_each(|snapshot| sum.merge(snapshot));
+    Arc::new(sum)
+}

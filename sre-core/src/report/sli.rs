@@ -1,0 +1,128 @@
+//! Pure. What a report says of one SLI, or of one member of a family.
+
+use core::time::Duration;
+
+use crate::histogram::Snapshot;
+use crate::primitive::Arc;
+use crate::report::ObjectiveReport;
+use crate::sli::{Abandoned, KeptExemplar};
+use crate::slo::Apdex;
+
+/// One SLI at one tick: its counts since the process started, and its objectives.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SliReport {
+    /// The name, the value of the `sli` label.
+    pub name: &'static str,
+    /// The labels of a family: names with values for a member, names with empty values for the whole.
+    pub labels: Arc<[Label]>,
+    /// Calls by outcome since the process started.
+    pub events: Events,
+    /// Calls that have started and not ended.
+    pub in_flight: u64,
+    /// Calls in flight that had to be bad if they ended now; `None` when the SLI counts none as such.
+    pub in_flight_overdue: Option<u64>,
+    /// Durations of successful calls.
+    pub durations: Arc<Snapshot>,
+    /// Durations of failed calls, from the first one on.
+    pub error_durations: Option<Arc<Snapshot>>,
+    /// Latency thresholds in nanoseconds, ascending: exact edges of exported histograms.
+    pub thresholds_ns: Arc<[u64]>,
+    /// Percentiles of successful calls over 1 min, 5 min and 1 h.
+    pub percentiles: Arc<[Percentiles]>,
+    /// The Apdex over 5 min, if the SLI keeps one.
+    pub apdex: Option<Apdex>,
+    /// Traces to look at.
+    pub exemplars: Vec<KeptExemplar>,
+    /// The objectives, in the order of their definition.
+    pub objectives: Vec<ObjectiveReport>,
+}
+
+/// The name and value of a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Label {
+    /// The name.
+    pub name: &'static str,
+    /// The value as it was given: any text.
+    pub value: Arc<str>,
+}
+
+impl Label {
+    /// A label.
+    #[must_use]
+    pub fn new(name: &'static str, value: impl Into<Arc<str>>) -> Self {
+        Self { name, value: value.into() }
+    }
+}
+
+/// Calls by outcome since the process started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Events {
+    /// Calls that did what they were asked for.
+    pub ok: u64,
+    /// Calls that failed.
+    pub error: u64,
+    /// Calls that say nothing about the service.
+    pub ignored: u64,
+    /// Calls that ended without an answer, in the order of [`Abandoned::ALL`].
+    pub abandoned: [u64; 4],
+}
+
+impl Events {
+    /// All abandoned calls.
+    #[must_use]
+    pub fn abandoned_total(&self) -> u64 {
+        self.abandoned.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Calls abandoned for one reason.
+    #[must_use]
+    pub fn abandoned_by(&self, cause: Abandoned) -> u64 {
+        self.abandoned.get(cause.index()).copied().unwrap_or(0)
+    }
+}
+
+/// Percentiles of the durations in one window; without events there are none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Percentiles {
+    /// The window asked for.
+    pub window: Duration,
+    /// Events in it.
+    pub count: u64,
+    /// Their mean.
+    pub mean: Option<Duration>,
+    /// Half of them took at most this long.
+    pub p50: Option<Duration>,
+    /// Nine of ten took at most this long.
+    pub p90: Option<Duration>,
+    /// Ninety-nine of a hundred took at most this long.
+    pub p99: Option<Duration>,
+    /// All but one of a thousand took at most this long.
+    pub p999: Option<Duration>,
+    /// The longest.
+    pub max: Option<Duration>,
+}
+
+impl Percentiles {
+    /// The windows of each report.
+    pub const WINDOWS: [Duration; 3] =
+        [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(3_600)];
+
+    /// Percentiles of merged durations.
+    #[must_use]
+    pub fn of(window: Duration, durations: &Snapshot) -> Self {
+        Self {
+            window,
+            count: durations.count(),
+            mean: durations.mean(),
+            p50: durations.quantile(0.5),
+            p90: durations.quantile(0.9),
+            p99: durations.quantile(0.99),
+            p999: durations.quantile(0.999),
+            max: durations.max(),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Pure. A report as plain data with stable names: what `/api/v1/status` says.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::alert::{AlertState, Trend};
+use crate::report::{
+    EngineReport, ObjectiveReport, ObjectiveState, Percentiles, Report, SliReport, TierReport,
+};
+use crate::slo::{Foresight, Severity};
+
+/// Budgets, burn rates and tiers of all objectives, and the engine's own health.
+///
+/// Fields are added in later versions; none changes its meaning while [`Status::schema`] stays the same. What
+/// there is no data for is `null`, never zero.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// Version of this shape.
+    pub schema: u32,
+    /// The name of the service.
+    pub service: Arc<str>,
+    /// When the last tick came, in seconds since 1970.
+    pub at_unix_seconds: f64,
+    /// How long the engine has been running.
+    pub uptime_seconds: f64,
+    /// All SLIs, the members of families after their whole.
+    pub slis: Vec<SliStatus>,
+    /// All objectives.
+    pub objectives: Vec<ObjectiveStatus>,
+    /// The engine's own health.
+    pub engine: EngineReport,
+}
+
+/// One SLI, or one member of a family.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SliStatus {
+    /// The name.
+    pub sli: &'static str,
+    /// Label names and values; empty outside families.
+    pub labels: BTreeMap<&'static str, Arc<str>>,
+    /// Successful calls since the process started.
+    pub ok: u64,
+    /// Failed calls.
+    pub error: u64,
+    /// Calls that say nothing about the service.
+    pub ignored: u64,
+    /// Calls that ended without an answer.
+    pub abandoned: u64,
+    /// Calls under way.
+    pub in_flight: u64,
+    /// Those that hang.
+    pub in_flight_overdue: Option<u64>,
+    /// Percentiles of successful calls by window, in seconds.
+    pub latency: Vec<LatencyStatus>,
+    /// The Apdex over five minutes, if the SLI keeps one.
+    pub apdex: Option<f64>,
+}
+
+/// Percentiles of one window in seconds.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct LatencyStatus {
+    /// The window.
+    pub window_seconds: f64,
+    /// Events in it.
+    pub count: u64,
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The median.
+    pub p50: Option<f64>,
+    /// Nine of ten took at most this long.
+    pub p90: Option<f64>,
+    /// Ninety-nine of a hundred took at most this long.
+    pub p99: Option<f64>,
+    /// All but one of a thousand took at most this long.
+    pub p999: Option<f64>,
+}
+
+/// One objective.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ObjectiveStatus {
+    /// The name of the objective.
+    pub slo: Arc<str>,
+    /// The name of its SLI.
+    pub sli: Arc<str>,
+    /// Label names and values; empty outside families.
+    pub labels: BTreeMap<&'static str, Arc<str>>,
+    /// `availability` or `latency`.
+    pub kind: &'static str,
+    /// The longest duration of a good event, for latency.
+    pub threshold_seconds: Option<f64>,
+    /// The share of events that must be good.
+    pub target: f64,
+    /// The period, as text.
+    pub period: Arc<str>,
+    /// How it is doing, in one word.
+    pub state: ObjectiveState,
+    /// Where the errors are going.
+    pub trend: Trend,
+    /// Good events of the period.
+    pub good: u64,
+    /// Bad events of the period.
+    pub bad: u64,
+    /// Valid events of the period.
+    pub total: u64,
+    /// The share of the budget that is left; below zero when more was spent than granted.
+    pub budget_remaining: Option<f64>,
+    /// Burn rate by window.
+    pub burn: BTreeMap<Arc<str>, Option<f64>>,
+    /// The share of each window that was observed.
+    pub coverage: BTreeMap<Arc<str>, f64>,
+    /// Seconds until the budget is empty at the present rate; `null` without data or when it lasts.
+    pub exhaustion_seconds: Option<f64>,
+    /// The forecast in words.
+    pub sentence: String,
+    /// Whether most calls end without counting, so that the objective sees little.
+    pub blind: bool,
+    /// The alert tiers, from the fastest on.
+    pub tiers: Vec<TierStatus>,
+}
+
+/// One alert tier.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TierStatus {
+    /// Its number in the table of tiers.
+    pub tier: Arc<str>,
+    /// Whom it reaches.
+    pub severity: Severity,
+    /// `ok`, `pending` or `firing`.
+    pub state: AlertState,
+    /// When it entered that state, in seconds since 1970.
+    pub since_unix_seconds: f64,
+    /// The long window.
+    pub long_seconds: f64,
+    /// The short window.
+    pub short_seconds: f64,
+    /// The burn rate above which it fires.
+    pub factor: f64,
+    /// Whether it can fire at all.
+    pub reachable: bool,
+    /// Whether there is too little traffic for it to mean much.
+    pub infeasible: bool,
+    /// Whether a more urgent tier fires too.
+    pub inhibited: bool,
+    /// What to do about an unreachable or infeasible tier.
+    pub remedy: Option<Arc<str>>,
+}
+
+impl Status {
+    /// The version of the shape that this release writes.
+    pub const SCHEMA: u32 = 1;
+
+    /// The status that a report tells.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let objectives = report
+            .slis
+            .iter()
+            .flat_map(|sli| sli.objectives.iter().map(|objective| ObjectiveStatus::of(sli, objective)));
+        Self {
+            schema: Self::SCHEMA,
+            service: Arc::clone(&report.service),
+            at_unix_seconds: seconds(report.at_unix_ns),
+            uptime_seconds: report.uptime.as_secs_f64(),
+            slis: report.slis.iter().map(SliStatus::of).collect(),
+            objectives: objectives.collect(),
+            engine: report.engine.clone(),
+        }
+    }
+}
+
+impl SliStatus {
+    fn of(report: &SliReport) -> Self {
+        Self {
+            sli: report.name,
+            labels: labels(report),
+            ok: report.events.ok,
+            error: report.events.error,
+            ignored: report.events.ignored,
+            abandoned: report.events.abandoned_total(),
+            in_flight: report.in_flight,
+            in_flight_overdue: report.in_flight_overdue,
+            latency: report.percentiles.iter().map(LatencyStatus::of).collect(),
+            apdex: report.apdex.and_then(|apdex| apdex.score()),
+        }
+    }
+}
+
+impl LatencyStatus {
+    fn of(percentiles: &Percentiles) -> Self {
+        let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs_f64());
+        Self {
+            window_seconds: percentiles.window.as_secs_f64(),
+            count: percentiles.count,
+            mean: seconds(percentiles.mean),
+            p50: seconds(percentiles.p50),
+            p90: seconds(percentiles.p90),
+            p99: seconds(percentiles.p99),
+            p999: seconds(percentiles.p999),
+        }
+    }
+}
+
+impl ObjectiveStatus {
+    fn of(sli: &SliReport, report: &ObjectiveReport) -> Self {
+        let windows = || report.windows.iter();
+        Self {
+            slo: Arc::clone(&report.slo),
+            sli: Arc::clone(&report.sli),
+            labels: labels(sli),
+            kind: report.kind.as_str(),
+            threshold_seconds: report.threshold.map(|threshold| threshold.as_secs_f64()),
+            target: report.target.ratio(),
+            period: Arc::clone(&report.period),
+            state: report.state,
+            trend: report.trend,
+            good: report.counts.good(),
+            bad: report.counts.bad(),
+            total: report.counts.total(),
+            budget_remaining: report.budget.map(|budget| budget.remaining()),
+            burn: windows()
+                .map(|window| (Arc::clone(&window.text), window.burn.map(|burn| burn.get())))
+                .collect(),
+            coverage: windows().map(|window| (Arc::clone(&window.text), window.coverage)).collect(),
+            exhaustion_seconds: match report.forecast.soonest() {
+                Foresight::After(wait) => Some(wait.as_secs_f64()),
+                _ => None,
+            },
+            sentence: report.sentence(),
+            blind: report.blind,
+            tiers: report.tiers.iter().map(TierStatus::of).collect(),
+        }
+    }
+}
+
+impl TierStatus {
+    fn of(report: &TierReport) -> Self {
+        Self {
+            tier: Arc::clone(&report.name),
+            severity: report.severity,
+            state: report.state,
+            since_unix_seconds: seconds(report.since_wall_ns),
+            long_seconds: report.long.as_secs_f64(),
+            short_seconds: report.short.as_secs_f64(),
+            factor: report.factor,
+            reachable: report.reachable,
+            infeasible: report.infeasible,
+            inhibited: report.inhibited,
+            remedy: report.remedy.clone(),
+        }
+    }
+}
+
+fn labels(report: &SliReport) -> BTreeMap<&'static str, Arc<str>> {
+    report.labels.iter().map(|label| (label.name, Arc::clone(&label.value))).collect()
+}
+
+fn seconds(nanoseconds: u64) -> f64 {
+    Duration::from_nanos(nanoseconds).as_secs_f64()
+}

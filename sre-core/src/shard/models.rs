@@ -1,0 +1,106 @@
+//! Models of the structures without locks: loom runs every order that the memory model allows.
+//!
+//! Run with `RUSTFLAGS="--cfg sre_loom" LOOM_MAX_PREEMPTIONS=3 cargo test -p sre-core --lib models --release`.
+
+use loom::thread;
+
+use crate::primitive::Arc;
+use crate::shard::{Added, Ledger, Shard};
+
+fn shard() -> &'static Shard {
+    Box::leak(Box::new(Shard::new()))
+}
+
+#[test]
+fn a_lease_that_changes_hands_keeps_every_count() {
+    loom::model(|| {
+        let ledger = Arc::new(Ledger::new());
+        let first = ledger.claim(|| Some(shard())).expect("nobody else is there");
+        let second = {
+            let ledger = Arc::clone(&ledger);
+            thread::spawn(move || {
+                if let Some(shard) = ledger.claim(|| None) {
+                    assert_eq!(shard.add(0, 5), Added::Here);
+                    ledger.release(shard);
+                    1
+                } else {
+                    0
+                }
+            })
+        };
+        first.add(0, 3);
+        ledger.release(first);
+        let added = second.join().expect("the model goes on");
+        assert_eq!(first.count(), 1 + added);
+        assert_eq!(first.sum_ns(), 3 + 5 * added);
+    });
+}
+
+#[test]
+fn slow_events_never_outnumber_events() {
+    loom::model(|| {
+        let shard = shard();
+        let writer = thread::spawn(move || {
+            shard.add(0, 9);
+            shard.add_over(0);
+        });
+        let over = shard.over()[0];
+        assert!(over <= shard.count());
+        writer.join().expect("the model goes on");
+    });
+}
+
+#[test]
+fn a_call_is_not_seen_to_end_before_it_starts() {
+    loom::model(|| {
+        let shard = shard();
+        let writer = thread::spawn(move || {
+            shard.add_started(0);
+            shard.add_ended(0);
+        });
+        let cells = shard.in_flight();
+        assert!(cells.ended[0] <= cells.started[0]);
+        writer.join().expect("the model goes on");
+    });
+}
+
+#[test]
+fn a_shard_given_back_while_its_recorder_goes_is_recycled_once() {
+    loom::model(|| {
+        let ledger = Arc::new(Ledger::new());
+        let shard = ledger.claim(|| Some(shard())).expect("nobody else is there");
+        shard.add(0, 1);
+        let closing = {
+            let ledger = Arc::clone(&ledger);
+            thread::spawn(move || ledger.close())
+        };
+        ledger.release(shard);
+        closing.join().expect("the model goes on");
+        // Recycling empties it, and whoever recycles holds the claim: it is empty, and claimed by one of the two.
+        assert_eq!(shard.count(), 0);
+        assert!(!shard.claim());
+    });
+}
+
+#[test]
+fn draining_moves_counts_and_loses_none() {
+    loom::model(|| {
+        let ledger = Arc::new(Ledger::new());
+        let shard = ledger.claim(|| Some(shard())).expect("nobody else is there");
+        shard.add(0, 2);
+        let writer = {
+            let ledger = Arc::clone(&ledger);
+            thread::spawn(move || {
+                if let Some(mut entries) = ledger.try_lock() {
+                    entries.drain_shard(shard, 0);
+                }
+            })
+        };
+        let entries = ledger.lock();
+        let drained = entries.drained().first().copied().unwrap_or(0);
+        let kept: u64 = entries.shards().flat_map(Shard::cells).map(u64::from).sum();
+        assert_eq!(drained + kept, 1);
+        drop(entries);
+        writer.join().expect("the model goes on");
+    });
+}

@@ -1,0 +1,158 @@
+//! Hot. An SLI with labels: one set of counters for each combination of label values, within a bound.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::time::Duration;
+
+use crate::clock::Source;
+use crate::primitive::{Arc, OnceLock};
+use crate::registry;
+use crate::sli::Sli;
+use crate::sli::definition::Definition;
+use crate::sli::family::{Family, MEMBERS_MAX};
+use crate::sli::labels::Labels;
+use crate::sli::lookup::Lookup;
+use crate::sli::policy::AbandonedPolicy;
+use crate::slo::Objective;
+
+/// An SLI with labels.
+///
+/// Objectives hold for the family as a whole and, with [`SliFamily::judge_members`], for each member too. The
+/// number of members is bounded; what exceeds the bound is counted in one member whose label values are
+/// `__overflow__`, so the whole stays exact.
+///
+/// # Cost
+///
+/// The first event of a member allots it under a lock. From then on a lookup neither locks nor allocates: label
+/// sets of enums and `bool`s are found by position, texts by address or by a hash of their content.
+///
+/// # Examples
+///
+/// ```
+/// use sre_core::{Labels, Objective, SliFamily};
+///
+/// #[derive(Labels)]
+/// enum Region { Europe, America }
+///
+/// #[derive(Labels)]
+/// struct Route { region: Region, path: &'static str }
+///
+/// static HTTP: SliFamily<Route> = SliFamily::new("http").objective(Objective::availability(0.999));
+///
+/// let checkout = HTTP.get(&Route { region: Region::Europe, path: "/checkout" });
+/// checkout.start().ok();
+/// assert_eq!(checkout.durations().count(), 1);
+/// # let _ = Region::America;
+/// ```
+pub struct SliFamily<L> {
+    definition: Definition,
+    members_max: usize,
+    each_member_judged: bool,
+    lookup: OnceLock<Lookup>,
+    labels: PhantomData<fn(&L)>,
+}
+
+impl<L: Labels> SliFamily<L> {
+    /// A family of this name, without objectives yet.
+    ///
+    /// # Panics
+    ///
+    /// As [`Sli::new`].
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            definition: Definition::new(name),
+            members_max: MEMBERS_MAX,
+            each_member_judged: false,
+            lookup: OnceLock::new(),
+            labels: PhantomData,
+        }
+    }
+
+    /// Adds an objective, for the whole and, if they are judged, for each member.
+    ///
+    /// # Panics
+    ///
+    /// With the ninth objective; in a `const` or `static` that is a compile error.
+    #[must_use]
+    pub const fn objective(mut self, objective: Objective) -> Self {
+        self.definition = self.definition.objective(objective);
+        self
+    }
+
+    /// Says how abandoned calls count, see [`AbandonedPolicy`].
+    #[must_use]
+    pub const fn abandoned(mut self, policy: AbandonedPolicy) -> Self {
+        self.definition = self.definition.abandoned(policy);
+        self
+    }
+
+    /// Keeps an Apdex: callers are satisfied up to `satisfied`, and tolerate four times as long.
+    #[must_use]
+    pub const fn apdex(mut self, satisfied: Duration) -> Self {
+        self.definition = self.definition.apdex(satisfied);
+        self
+    }
+
+    /// Bounds the members, the overflow one not included; 2,000 unless said otherwise, and at least 1.
+    #[must_use]
+    pub const fn members_max(mut self, members: usize) -> Self {
+        self.members_max = if members == 0 { 1 } else { members };
+        self
+    }
+
+    /// Judges the objectives for each member too. Costs about 40 KiB for each member and objective of 30 days.
+    #[must_use]
+    pub const fn judge_members(mut self) -> Self {
+        self.each_member_judged = true;
+        self
+    }
+
+    /// The family on paper.
+    #[must_use]
+    pub const fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The member with these label values; keep a clone of it where the values are always the same.
+    #[inline]
+    pub fn get(&self, labels: &L) -> &Sli {
+        self.lookup().find(labels).sli()
+    }
+
+    #[inline]
+    fn lookup(&self) -> &Lookup {
+        match self.lookup.get() {
+            Some(lookup) => lookup,
+            None => self.register(),
+        }
+    }
+
+    #[cold]
+    fn register(&self) -> &Lookup {
+        self.lookup.get_or_init(|| Lookup::new::<L>(registry::register_family(self.family(Source::System))))
+    }
+
+    fn family(&self, clock: Source) -> Family {
+        Family::new(self.definition, L::NAMES, self.members_max, self.each_member_judged, clock)
+    }
+
+    /// The same family for an engine of a test.
+    pub(crate) fn on(&self, clock: Source) -> (Self, Arc<Family>) {
+        let family = Arc::new(self.family(clock));
+        let lookup = OnceLock::from(Lookup::new::<L>(Arc::clone(&family)));
+        let Self { definition, members_max, each_member_judged, .. } = *self;
+        (Self { definition, members_max, each_member_judged, lookup, labels: PhantomData }, family)
+    }
+}
+
+impl<L> fmt::Debug for SliFamily<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SliFamily").field("name", &self.definition.name()).finish_non_exhaustive()
+    }
+}
+
+// As for `Sli`: counters are right whenever a panic interrupts.
+impl<L> core::panic::UnwindSafe for SliFamily<L> {}
+impl<L> core::panic::RefUnwindSafe for SliFamily<L> {}

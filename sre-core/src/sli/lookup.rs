@@ -1,0 +1,130 @@
+//! Hot. From labels to the member that counts them, without a lock or an allocation once it is known.
+
+use crate::primitive::{Arc, AtomicUsize, OnceLock, Ordering};
+use crate::sli::family::{Family, Member};
+use crate::sli::labels::{Identity, Labels};
+
+/// Ways from labels to members: the cheapest that the labels allow, see [`Labels`].
+///
+/// Places are taken for good, by the first member that comes, so readers need no lock: a place is empty or right.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    family: Arc<Family>,
+    dense: Box<[OnceLock<Arc<Member>>]>,
+    memo: Box<[OnceLock<Remembered>]>,
+    hashed: Box<[OnceLock<Arc<Member>>]>,
+    /// Members in `hashed`.
+    found: AtomicUsize,
+}
+
+/// Labels with the same identity words are the same labels.
+#[derive(Debug)]
+struct Remembered {
+    identity: Identity,
+    member: Arc<Member>,
+}
+
+/// Combinations up to which closed label sets get a table with a place for each.
+const DENSE_MAX: usize = 4_096;
+
+const MEMO_PLACES: usize = 256;
+
+/// Places that are tried before the overflow member takes an event, in a table that is at most half full.
+const PROBES: usize = 64;
+
+impl Lookup {
+    pub(crate) fn new<L: Labels>(family: Arc<Family>) -> Self {
+        let places = |count| (0..count).map(|_| OnceLock::new()).collect();
+        let dense = L::DENSE.filter(|&size| size <= DENSE_MAX.min(family.members_max()));
+        let hashed = if dense.is_some() { 0 } else { (family.members_max() * 2).next_power_of_two() };
+        Self {
+            dense: places(dense.unwrap_or(0)),
+            memo: (0..if dense.is_some() { 0 } else { MEMO_PLACES }).map(|_| OnceLock::new()).collect(),
+            hashed: places(hashed),
+            found: AtomicUsize::new(0),
+            family,
+        }
+    }
+
+    /// The member for these labels.
+    #[inline]
+    pub(crate) fn find<L: Labels>(&self, labels: &L) -> &Arc<Member> {
+        if L::DENSE.is_some()
+            && let Some(place) = self.dense.get(labels.dense_index())
+        {
+            return place.get_or_init(|| self.family.member(values(labels)));
+        }
+        match labels.identity() {
+            Some(identity) => self.find_remembered(identity, labels),
+            None => self.find_hashed(labels),
+        }
+    }
+
+    #[inline]
+    fn find_remembered<L: Labels>(&self, identity: Identity, labels: &L) -> &Arc<Member> {
+        let Some(place) = self.memo.get(memo_place(&identity)) else { return self.find_hashed(labels) };
+        match place.get() {
+            Some(remembered) if remembered.identity == identity => &remembered.member,
+            Some(_) => self.find_hashed(labels),
+            None => {
+                let member = self.find_hashed(labels);
+                // Somebody else may have taken the place meanwhile; then the hash goes on to answer.
+                let _ = place.set(Remembered { identity, member: Arc::clone(member) });
+                member
+            }
+        }
+    }
+
+    #[inline]
+    fn find_hashed<L: Labels>(&self, labels: &L) -> &Arc<Member> {
+        let mask = self.hashed.len().wrapping_sub(1);
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits choose the place")]
+        let first = labels.content_hash(0) as usize;
+        for probe in 0..PROBES {
+            let Some(place) = self.hashed.get(first.wrapping_add(probe) & mask) else { break };
+            match place.get() {
+                Some(member) if labels.matches(member.values()) => return member,
+                Some(_) => {}
+                None => return self.add(place, labels),
+            }
+        }
+        self.family.refuse()
+    }
+
+    /// Puts a new member into an empty place, if the family has room for one.
+    #[cold]
+    fn add<'a, L: Labels>(&'a self, place: &'a OnceLock<Arc<Member>>, labels: &L) -> &'a Arc<Member> {
+        // Relaxed: a count that is off by the members under way only delays the refusal, which the family decides.
+        if self.found.load(Ordering::Relaxed) >= self.family.members_max() {
+            return self.family.refuse();
+        }
+        let member = place.get_or_init(|| {
+            self.found.fetch_add(1, Ordering::Relaxed);
+            self.family.member(values(labels))
+        });
+        // Another thread may have taken the place for other labels: the next lookup goes on from there.
+        if labels.matches(member.values()) || self.is_overflow(member) {
+            member
+        } else {
+            self.find_hashed(labels)
+        }
+    }
+
+    fn is_overflow(&self, member: &Arc<Member>) -> bool {
+        self.family.overflowed().is_some_and(|overflow| Arc::ptr_eq(overflow, member))
+    }
+}
+
+fn values(labels: &impl Labels) -> Box<[Box<str>]> {
+    labels.to_values().into_boxed_slice()
+}
+
+/// Mixes the words, most of which are addresses that differ in their middle bits.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a remainder below 256")]
+fn memo_place(identity: &Identity) -> usize {
+    let mixed = identity
+        .iter()
+        .fold(0_u64, |hash, word| (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    (mixed >> 40) as usize % MEMO_PLACES
+}
