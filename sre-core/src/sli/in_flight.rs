@@ -130,7 +130,8 @@ impl Tracker {
 impl InFlight {
     /// Calls in flight for longer than `limit_ns`, to the lower side: by up to one slot too few, never too many.
     pub(crate) fn older_than(&self, limit_ns: u64) -> u64 {
-        let slots = limit_ns / self.slot_ns + 1;
+        // Before the first look there is no slot length, and no call.
+        let slots = limit_ns.checked_div(self.slot_ns).map_or(0, |slots| slots + 1);
         let young: u64 =
             (0_u64..).zip(self.young).filter(|(age, _)| *age <= slots).map(|(_, n)| u64::from(n)).sum();
         self.total.saturating_sub(young)
