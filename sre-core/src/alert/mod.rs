@@ -5,10 +5,12 @@ mod compare;
 mod judge;
 mod lint;
 mod policy;
+mod quota;
 mod state;
 
 pub use blind::is_blind;
 pub use judge::{Guarded, Judgement, Reading, Yardstick, judge};
 pub use lint::{Lint, LintLevel, lint_objective, lint_traffic};
 pub use policy::{CLEAR_FACTOR, DerivedTier, Dropped, TierTable, derive_tiers, tier_table};
+pub use quota::{Notice, NotifyQuota};
 pub use state::{AlertState, Level, Pair, TierAlert, Transition, Trend, inhibitor};

@@ -124,7 +124,7 @@ impl Calendar {
 
     /// The period that `now`, a time since the UNIX epoch, lies in.
     ///
-    /// Costs about a microsecond; the answer holds until its end, so a caller that asks each second keeps it.
+    /// Looks up the zone three times. The answer holds until its end, so a caller that asks each second keeps it.
     /// Times outside the years that the calendar knows (1970 to 9999) give the nearest boundary known.
     #[must_use]
     pub fn span_at(&self, now: Duration) -> CalendarSpan {
