@@ -6,10 +6,12 @@
 mod run;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use sre_benches::subjects::floor;
+use sre_benches::subjects::Group;
 
 fn all(criterion: &mut Criterion) {
-    run::group(criterion, floor::GROUP, &floor::subjects(), 1);
+    for group in [Group::floor()] {
+        run::group(criterion, &group, 1);
+    }
 }
 
 criterion_group!(benches, all);

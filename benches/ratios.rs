@@ -8,7 +8,7 @@ use sre_benches::goals;
 use sre_benches::harness::{
     Options, Progress, Results, describe_machine, goal_table, group_table, interleave, now, processor_time,
 };
-use sre_benches::subjects::Group;
+use sre_benches::subjects::{Group, judge};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -43,6 +43,10 @@ fn run(options: &Options) -> Results {
             );
         }
         println!("{}", group_table(&results, group.name()));
+    }
+    if options.wants(judge::TICK) {
+        results.extend(judge::ticks(options, &progress));
+        println!("{}", group_table(&results, judge::TICK));
     }
     results
 }

@@ -48,22 +48,27 @@ pub fn goal_table(results: &Results, goals: &[Goal]) -> String {
     for goal in goals {
         let row = match goal.judge(results) {
             Some(judged) => format!(
-                "| {} | {} | {} | {}: {} | **{:.2}** | ≤ {:.2} | {} |",
+                "| {} | {} | {} | {}: {} | **{}** | ≤ {} | {} |",
                 goal.work,
                 goal.threads,
                 time(judged.ours_ns),
                 judged.rival,
                 time(judged.rival_ns),
-                judged.ratio,
-                goal.ratio_max,
+                ratio(judged.ratio),
+                ratio(goal.ratio_max),
                 if judged.met { "met" } else { "**missed**" },
             ),
-            None => format!("| {} | {} | | | | ≤ {:.2} | not run |", goal.work, goal.threads, goal.ratio_max),
+            None => format!("| {} | {} | | | | ≤ {} | not run |", goal.work, goal.threads, ratio(goal.ratio_max)),
         };
         text.push_str(&row);
         text.push('\n');
     }
     text
+}
+
+/// A ratio with three digits that mean something.
+fn ratio(ratio: f64) -> String {
+    if ratio < 0.1 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
 }
 
 /// Nanoseconds in the unit that keeps the number readable.

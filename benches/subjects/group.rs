@@ -1,6 +1,6 @@
 //! Cold. Which subjects run side by side, and on how many threads.
 
-use super::{call, floor, record, thousand, thread};
+use super::{call, floor, judge, labels, record, snapshot, thousand, thread};
 use crate::harness::Subject;
 #[cfg(feature = "rivals")]
 use crate::rivals;
@@ -35,7 +35,16 @@ impl Group {
     /// All groups that `ratios` compares.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        vec![Self::floor(), Self::record(), Self::call(), Self::thousand(), Self::thread()]
+        vec![
+            Self::floor(),
+            Self::record(),
+            Self::call(),
+            Self::labels(),
+            Self::thousand(),
+            Self::query(),
+            Self::snapshot(),
+            Self::thread(),
+        ]
     }
 
     /// Loads, adds and clock reads.
@@ -58,11 +67,30 @@ impl Group {
         Self { name: call::GROUP, threads: &[1, 2], make }
     }
 
+    /// A lookup by label values, and one value.
+    #[must_use]
+    pub fn labels() -> Self {
+        let make = || with_rivals(labels::subjects(), rivals::labels::subjects);
+        Self { name: labels::GROUP, threads: &[1, 2], make }
+    }
+
+    /// A question of a handler.
+    #[must_use]
+    pub fn query() -> Self {
+        Self { name: judge::QUERY, threads: &[1], make: judge::queries }
+    }
+
     /// One value into one of a thousand histograms.
     #[must_use]
     pub fn thousand() -> Self {
         let make = || with_rivals(thousand::subjects(), rivals::thousand::subjects);
         Self { name: thousand::GROUP, threads: &[1, 2, 8], make }
+    }
+
+    /// Frozen counts.
+    #[must_use]
+    pub fn snapshot() -> Self {
+        Self { name: snapshot::GROUP, threads: &[1], make: snapshot::subjects }
     }
 
     /// The first record of a thread.
@@ -89,5 +117,5 @@ mod rivals {
             }
         )*};
     }
-    none!(calls record thousand);
+    none!(calls labels record thousand);
 }

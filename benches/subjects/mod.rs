@@ -3,7 +3,10 @@
 pub mod call;
 pub mod floor;
 mod group;
+pub mod judge;
+pub mod labels;
 pub mod record;
+pub mod snapshot;
 pub mod thousand;
 pub mod thread;
 
@@ -17,5 +20,7 @@ pub fn hot() -> Vec<Subject> {
     let mut subjects = floor::subjects();
     subjects.extend(record::subjects());
     subjects.extend(call::subjects());
+    subjects.extend(labels::lookups());
+    subjects.extend(judge::queries());
     subjects
 }

@@ -14,7 +14,7 @@ pub const OURS: &str = "sre-core";
 #[must_use]
 #[expect(clippy::indexing_slicing, reason = "`pick` stays below the number of series")]
 pub fn subjects() -> Vec<Subject> {
-    let slis: Arc<[Sli]> = slis("bench.thousand").into();
+    let slis: Arc<[Sli]> = slis("bench.thousand", &OBJECTIVES).into();
     vec![
         Subject::shared("place and value alone", |i| (pick(i, SERIES), duration(i))),
         Subject::per_thread(OURS, move || {
@@ -26,13 +26,17 @@ pub fn subjects() -> Vec<Subject> {
     ]
 }
 
-/// A thousand SLIs with two objectives each.
+/// A thousand SLIs with these objectives.
 #[must_use]
 #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "the names are ours")]
-pub fn slis(prefix: &str) -> Vec<Sli> {
+pub fn slis(prefix: &str, objectives: &[Objective]) -> Vec<Sli> {
     let make = |n: usize| {
         let sli = Sli::try_new(&format!("{prefix}.{n}")).expect("a valid name");
-        sli.objective(Objective::availability(0.999)).objective(Objective::latency(0.99, LATENCY_THRESHOLD))
+        objectives.iter().fold(sli, |sli, objective| sli.objective(*objective))
     };
     (0..SERIES).map(make).collect()
 }
+
+/// One objective of each kind.
+pub const OBJECTIVES: [Objective; 2] =
+    [Objective::availability(0.999), Objective::latency(0.99, LATENCY_THRESHOLD)];
