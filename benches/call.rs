@@ -9,9 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use sre_benches::subjects::Group;
 
 fn all(criterion: &mut Criterion) {
-    for group in [Group::call()] {
-        run::group(criterion, &group, 1);
-    }
+    run::group(criterion, &Group::call(), 1);
 }
 
 criterion_group!(benches, all);

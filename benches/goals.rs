@@ -1,8 +1,10 @@
 //! Pure. The ratios that we promise, as data.
 
 use crate::harness::{Goal, Rival};
-use crate::names::{ATOMIC_32, AUTOMETRICS_BEST, AUTOMETRICS_DEFAULT, BY_HAND, MEASURED_ENUMS, MEASURED_STR, METRIKEN,
-    WITH_SUM};
+use crate::names::{
+    ATOMIC_32, AUTOMETRICS_BEST, AUTOMETRICS_DEFAULT, BY_HAND, MEASURED_ENUMS, MEASURED_STR, METRIKEN,
+    WITH_SUM,
+};
 use crate::subjects::{call, floor, judge, labels, record, thousand, thread};
 
 /// All of them, in the order of the table.
@@ -83,7 +85,13 @@ const fn call(work: &'static str, ours: &'static str, threads: usize, rival: Riv
     Goal { work, group: call::GROUP, ours, threads, rival, ratio_max }
 }
 
-const fn labels(work: &'static str, ours: &'static str, threads: usize, rival: Rival, ratio_max: f64) -> Goal {
+const fn labels(
+    work: &'static str,
+    ours: &'static str,
+    threads: usize,
+    rival: Rival,
+    ratio_max: f64,
+) -> Goal {
     Goal { work, group: labels::GROUP, ours, threads, rival, ratio_max }
 }
 

@@ -6,8 +6,8 @@
 mod run;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use sre_benches::subjects::judge::Thousand;
 use sre_benches::subjects::Group;
+use sre_benches::subjects::judge::Thousand;
 use std::time::Duration;
 
 fn queries(criterion: &mut Criterion) {

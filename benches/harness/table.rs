@@ -58,7 +58,9 @@ pub fn goal_table(results: &Results, goals: &[Goal]) -> String {
                 ratio(goal.ratio_max),
                 if judged.met { "met" } else { "**missed**" },
             ),
-            None => format!("| {} | {} | | | | ≤ {} | not run |", goal.work, goal.threads, ratio(goal.ratio_max)),
+            None => {
+                format!("| {} | {} | | | | ≤ {} | not run |", goal.work, goal.threads, ratio(goal.ratio_max))
+            }
         };
         text.push_str(&row);
         text.push('\n');

@@ -46,13 +46,13 @@ pub fn queries() -> Vec<Subject> {
     let sli: &Sli = &JUDGED.1;
     let mut subjects: Vec<_> = floor::subjects().into_iter().filter(|s| s.name() == floor::LOAD).collect();
     subjects.push(Subject::shared(BURN_RATE, move |_| sli.burn_rate(Duration::from_secs(300))));
-    subjects.push(Subject::shared("burn rate over 3 d", move |_| sli.burn_rate(Duration::from_secs(259_200))));
+    subjects
+        .push(Subject::shared("burn rate over 3 d", move |_| sli.burn_rate(Duration::from_secs(259_200))));
     subjects
 }
 
 /// An engine on a clock of its own.
-#[expect(clippy::expect_used, reason = "an engine without a ticker has nothing that can fail")]
-#[must_use]
+#[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "without a ticker nothing can fail")]
 pub fn engine() -> Engine {
     let clock = ManualClock::at_unix_seconds(START_UNIX_SECONDS);
     Engine::builder().service("bench").manual_clock(clock).start().expect("no ticker to start")
