@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![deny(elided_lifetimes_in_paths, unreachable_pub, unused_qualifications, missing_debug_implementations)]
-#![expect(clippy::missing_errors_doc, clippy::must_use_candidate, reason = "not what this is about")]
 
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
@@ -136,9 +135,9 @@ mod functions {
     static GENERIC: Sli = Sli::new("generic");
 
     #[sli(GENERIC)]
-    fn generic<T: Clone + Debug, const N: usize>(value: &T) -> [T; N]
+    fn generic<T, const N: usize>(value: &T) -> [T; N]
     where
-        T: Default,
+        T: Clone + Debug + Default,
     {
         std::array::from_fn(|index| if index == 0 { value.clone() } else { T::default() })
     }
@@ -303,12 +302,11 @@ mod functions {
     fn shadows(mut number: u32, text: Option<&str>) -> u32 {
         number += 1;
         let Some(text) = text else { return number };
-        while let Some(rest) = text.get(1..) {
-            if rest.len() > 1 {
-                break;
+        for letter in text.chars() {
+            if letter == 'b' {
+                return number;
             }
             number += 1;
-            return number;
         }
         number
     }
@@ -458,7 +456,8 @@ mod futures {
             if is_short {
                 return Err("short".to_owned());
             }
-            Ok(text.parse::<usize>().map_err(|error| error.to_string())?)
+            let number = text.parse::<usize>().map_err(|error| error.to_string())?;
+            Ok(number)
         })
     }
 

@@ -91,6 +91,24 @@ fn types_that_know_decide_alone_and_inside_results() {
     check(&WHOLE, [1, 2, 2]);
 }
 
+/// Methods of these names on everything must not come in between.
+#[expect(dead_code, reason = "only its names matter")]
+trait Everything {
+    fn outcome(&self) -> u32 {
+        panic!("not asked")
+    }
+
+    fn classify(&self) -> u32 {
+        panic!("not asked")
+    }
+
+    fn finish(&self) -> u32 {
+        panic!("not asked")
+    }
+}
+
+impl<T> Everything for T {}
+
 static EXITS: Sli = Sli::new("exits");
 
 #[sli(EXITS)]

@@ -140,6 +140,30 @@ proptest! {
     }
 }
 
+pub mod visible {
+    use sre_core::Labels;
+
+    #[derive(Clone, Copy, Debug, Labels)]
+    enum Hidden {
+        Only,
+    }
+
+    #[derive(Clone, Copy, Debug, Labels)]
+    pub struct Shown<'a> {
+        hidden: Hidden,
+        pub zone: &'a str,
+    }
+
+    impl Shown<'static> {
+        pub const ONLY: Self = Self { hidden: Hidden::Only, zone: "a" };
+    }
+}
+
+#[test]
+fn public_labels_may_have_private_values() {
+    assert_eq!(*visible::Shown::ONLY.to_values(), ["only".into(), "a".into()]);
+}
+
 /// A derive, an enum and an attribute under one name do not get into each other's way.
 #[sli]
 fn names_are_shared(outcome: sre_core::Outcome) -> sre_core::Outcome {

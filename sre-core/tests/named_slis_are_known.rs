@@ -14,6 +14,7 @@ use sre_core::window::CalendarUnit;
 use sre_core::{Sli, register, sli};
 
 #[track_caller]
+#[expect(clippy::indexing_slicing, reason = "the length is asserted")]
 fn find(name: &str) -> &'static Named {
     let found: Vec<_> = named().into_iter().filter(|named| named.sli().name() == name).collect();
     assert_eq!(found.len(), 1, "{name} among {:?}", names());
@@ -72,7 +73,7 @@ fn search() {}
 
 #[sli(
     name = "report",
-    latency(TARGET, Duration::from_secs(60)),
+    latency(TARGET, Duration::from_mins(1)),
     period = "month Europe/Berlin",
     abandoned(bad_after = "1m30s")
 )]
@@ -98,7 +99,7 @@ fn inline_definitions_say_what_a_static_would() {
 
     let definition = find("report").sli().definition();
     let period = Period::calendar(CalendarUnit::Month, "Europe/Berlin");
-    let expected = Objective::latency(0.9, Duration::from_secs(60)).period(period);
+    let expected = Objective::latency(0.9, Duration::from_mins(1)).period(period);
     assert_eq!(definition.objectives().collect::<Vec<_>>(), [&expected]);
     assert_eq!(definition.abandoned_policy(), AbandonedPolicy::BadAfter(Duration::from_secs(90)));
 

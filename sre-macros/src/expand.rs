@@ -312,7 +312,7 @@ fn either(root: &Path, predicate: &Expr, then: &TokenStream, otherwise: &TokenSt
 
 /// Errors point at the return type.
 fn by_type(root: &Path, ty: Span) -> TokenStream {
-    let ask = quote_spanned!(ty.resolved_at(Span::mixed_site())=> .outcome());
+    let ask = quote_spanned!(ty.resolved_at(Span::mixed_site())=> .sre_outcome());
     hygienic! {{
         use #root::private::{
             OfAnything as _, OfBoth as _, OfError as _, OfFuture as _, OfResult as _, OfValue as _, OfWhole as _,

@@ -1,6 +1,6 @@
 //! Hot. How the output of `#[sli]` finds what a return value means, for concrete types only.
 //!
-//! The attribute writes `(&&&&&&Probe(&result)).outcome()`. Method lookup tries the type as written and then
+//! The attribute writes `(&&&&&&Probe(&result)).sre_outcome()`. Method lookup tries the type as written and then
 //! takes references off, one by one, so the trait with the most references wins among those that apply. All
 //! of it is decided while the user's crate is compiled and leaves a comparison or nothing at all.
 //!
@@ -18,7 +18,7 @@ pub struct Probe<'a, T>(pub &'a T);
 /// Futures are refused: they would be judged, and timed, before they ran.
 pub trait OfFuture {
     /// Does not compile, and says what to write.
-    fn outcome(&self) -> Outcome
+    fn sre_outcome(&self) -> Outcome
     where
         Self: Visible;
 }
@@ -33,7 +33,7 @@ pub trait Visible {}
 
 impl<T: Future> OfFuture for &&&&&&Probe<'_, T> {
     #[inline]
-    fn outcome(&self) -> Outcome
+    fn sre_outcome(&self) -> Outcome
     where
         Self: Visible,
     {
@@ -44,12 +44,12 @@ impl<T: Future> OfFuture for &&&&&&Probe<'_, T> {
 /// Both sides of a result know what they mean.
 pub trait OfBoth {
     /// What happened.
-    fn outcome(&self) -> Outcome;
+    fn sre_outcome(&self) -> Outcome;
 }
 
 impl<T: Classify, E: Classify> OfBoth for &&&&&Probe<'_, Result<T, E>> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn sre_outcome(&self) -> Outcome {
         match self.0 {
             Ok(value) => value.classify(),
             Err(error) => error.classify(),
@@ -60,12 +60,12 @@ impl<T: Classify, E: Classify> OfBoth for &&&&&Probe<'_, Result<T, E>> {
 /// The error of a result knows what it means.
 pub trait OfError {
     /// What happened.
-    fn outcome(&self) -> Outcome;
+    fn sre_outcome(&self) -> Outcome;
 }
 
 impl<T, E: Classify> OfError for &&&&Probe<'_, Result<T, E>> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn sre_outcome(&self) -> Outcome {
         match self.0 {
             Ok(_) => Outcome::Ok,
             Err(error) => error.classify(),
@@ -76,12 +76,12 @@ impl<T, E: Classify> OfError for &&&&Probe<'_, Result<T, E>> {
 /// The value of a result knows what it means, its error does not.
 pub trait OfValue {
     /// What happened.
-    fn outcome(&self) -> Outcome;
+    fn sre_outcome(&self) -> Outcome;
 }
 
 impl<T: Classify, E> OfValue for &&&Probe<'_, Result<T, E>> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn sre_outcome(&self) -> Outcome {
         match self.0 {
             Ok(value) => value.classify(),
             Err(_) => Outcome::Error,
@@ -92,12 +92,12 @@ impl<T: Classify, E> OfValue for &&&Probe<'_, Result<T, E>> {
 /// The whole value knows what it means.
 pub trait OfWhole {
     /// What happened.
-    fn outcome(&self) -> Outcome;
+    fn sre_outcome(&self) -> Outcome;
 }
 
 impl<T: Classify> OfWhole for &&Probe<'_, T> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn sre_outcome(&self) -> Outcome {
         self.0.classify()
     }
 }
@@ -105,12 +105,12 @@ impl<T: Classify> OfWhole for &&Probe<'_, T> {
 /// A result of which nothing more is known.
 pub trait OfResult {
     /// What happened.
-    fn outcome(&self) -> Outcome;
+    fn sre_outcome(&self) -> Outcome;
 }
 
 impl<T, E> OfResult for &Probe<'_, Result<T, E>> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn sre_outcome(&self) -> Outcome {
         if self.0.is_ok() { Outcome::Ok } else { Outcome::Error }
     }
 }
@@ -118,12 +118,12 @@ impl<T, E> OfResult for &Probe<'_, Result<T, E>> {
 /// Anything else.
 pub trait OfAnything {
     /// Ok.
-    fn outcome(&self) -> Outcome;
+    fn sre_outcome(&self) -> Outcome;
 }
 
 impl<T> OfAnything for Probe<'_, T> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn sre_outcome(&self) -> Outcome {
         Outcome::Ok
     }
 }
@@ -159,7 +159,7 @@ mod tests {
         ($value:expr) => {{
             #[allow(unused_imports, reason = "each type needs one of them")]
             use super::{OfAnything, OfBoth, OfError, OfFuture, OfResult, OfValue, OfWhole};
-            (&&&&&&Probe(&$value)).outcome()
+            (&&&&&&Probe(&$value)).sre_outcome()
         }};
     }
 
