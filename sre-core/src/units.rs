@@ -240,7 +240,6 @@ impl BurnRate {
 }
 
 impl PartialEq<f64> for BurnRate {
-    #[expect(clippy::float_cmp, reason = "exactly what the caller asks for")]
     fn eq(&self, other: &f64) -> bool {
         self.0 == *other
     }
