@@ -81,7 +81,7 @@ pub enum Error {
     },
     /// A name of an SLO that labels and rules would not take.
     #[error(
-        "slo name `{value}` must have at least 2 characters, start and end with a letter or digit and have only letters, digits, `.`, `_` and `-` inside"
+        "slo name `{value}` must have 2 to 160 characters, start and end with a letter or digit and have only letters, digits, `.`, `_` and `-` inside"
     )]
     SloName {
         /// The name refused, at most its first 120 characters.
@@ -113,6 +113,14 @@ pub enum Error {
         slo: Box<str>,
         /// Its period.
         period: Duration,
+    },
+    /// More alert tiers than an objective can have.
+    #[error("{count} tiers are too many: an objective has at most {max}, and two to four are usual")]
+    TooManyTiers {
+        /// How many were given.
+        count: usize,
+        /// How many there can be.
+        max: usize,
     },
     /// The windows of an alert tier are out of order or range.
     #[error(

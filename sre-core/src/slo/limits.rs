@@ -16,9 +16,14 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The longest long window: what the rings keep.
 const WINDOW_MAX: Duration = Duration::from_secs(92 * 86_400);
 
-/// What is wrong with a tier.
+/// The most tiers of one objective; each is judged every second.
+const TIERS_MAX: usize = 16;
+
+/// What is wrong with tiers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Flaw {
+    /// There are too many.
+    Count(usize),
     /// The windows are out of order or range.
     Windows(Tier),
     /// The factor is below 1, or no outage can reach it.
@@ -28,6 +33,7 @@ pub(super) enum Flaw {
 impl Flaw {
     pub(super) fn into_error(self, target: Target) -> Error {
         match self {
+            Self::Count(count) => Error::TooManyTiers { count, max: TIERS_MAX },
             Self::Windows(tier) => Error::TierWindows { long: tier.long(), short: tier.short() },
             Self::Factor(tier) => Error::TierFactor { factor: tier.factor(), max: target.burn_rate_max() },
         }
@@ -47,6 +53,9 @@ pub(super) const fn is_budgeting(budgeting: Budgeting) -> bool {
 
 /// The first flaw of the first tier that has one.
 pub(super) const fn tiers_flaw(tiers: &[Tier], target: Target) -> Option<Flaw> {
+    if tiers.len() > TIERS_MAX {
+        return Some(Flaw::Count(tiers.len()));
+    }
     let mut rest = tiers;
     while let Some((tier, next)) = rest.split_first() {
         if !windows_fit(*tier) {

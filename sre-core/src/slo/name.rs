@@ -3,11 +3,14 @@
 use super::objective::Objective;
 use crate::units::duration_text;
 
-/// Whether a name has at least 2 characters, starts and ends with a letter or digit and has only letters,
-/// digits, `.`, `_` and `-` inside: what Sloth accepts.
+/// The longest name: that of an SLI with the longest default ending has room.
+const LENGTH_MAX: usize = 160;
+
+/// Whether a name has 2 to 160 characters, starts and ends with a letter or digit and has only letters, digits,
+/// `.`, `_` and `-` inside: what Sloth accepts.
 pub(crate) const fn is_valid(name: &str) -> bool {
     match name.as_bytes() {
-        [first, inside @ .., last] => {
+        [first, inside @ .., last] if name.len() <= LENGTH_MAX => {
             first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() && all_inner(inside)
         }
         _ => false,
@@ -83,6 +86,7 @@ mod tests {
         for good in ["ab", "a.b", "checkout-latency-2500us", "A_1", "0-0"] {
             assert!(is_valid(good), "{good}");
         }
+        assert!(is_valid(&"a".repeat(160)) && !is_valid(&"a".repeat(161)));
         for bad in ["", "a", "-a", "a-", "a b", "a/b", "größe", "a\n", ".", "a\0b"] {
             assert!(!is_valid(bad), "{bad:?}");
         }

@@ -149,7 +149,7 @@ impl Objective {
     pub const fn named(mut self, name: &'static str) -> Self {
         assert!(
             name::is_valid(name),
-            "the name of an SLO has at least 2 characters, starts and ends with a letter or digit and has only letters, digits, `.`, `_` and `-` inside, such as checkout-fast"
+            "the name of an SLO has 2 to 160 characters, starts and ends with a letter or digit and has only letters, digits, `.`, `_` and `-` inside, such as checkout-fast"
         );
         self.name = Some(name);
         self
@@ -159,7 +159,7 @@ impl Objective {
     ///
     /// # Errors
     ///
-    /// [`Error::SloName`] unless the name has at least 2 characters, starts and ends with a letter or digit and
+    /// [`Error::SloName`] unless the name has 2 to 160 characters, starts and ends with a letter or digit and
     /// has only letters, digits, `.`, `_` and `-` inside.
     pub fn try_named(mut self, name: &str) -> Result<Self, Error> {
         if !name::is_valid(name) {
@@ -181,13 +181,14 @@ impl Objective {
     ///
     /// # Panics
     ///
-    /// Unless every tier satisfies `1s <= short < long` and `1 <= factor < 1 / (1 - target)`; in a `const` or
+    /// With more than 16 tiers, and unless every tier satisfies `1s <= short < long` and `1 <= factor < 1 / (1 - target)`; in a `const` or
     /// `static` that is a compile error. That no long window exceeds the period is checked at the start of an
     /// engine.
     #[expect(clippy::panic, reason = "a bad constant must not compile")]
     pub const fn tiers(mut self, tiers: &'static [Tier]) -> Self {
         match limits::tiers_flaw(tiers, self.target) {
             None => {}
+            Some(Flaw::Count(_)) => panic!("an objective has at most 16 tiers"),
             Some(Flaw::Windows(_)) => {
                 panic!(
                     "the windows of a tier must satisfy 1s <= short < long <= 92d: the long one comes first"
@@ -205,8 +206,8 @@ impl Objective {
     ///
     /// # Errors
     ///
-    /// [`Error::TierWindows`] or [`Error::TierFactor`] for the first tier that breaks the limits of
-    /// [`Objective::tiers`].
+    /// [`Error::TooManyTiers`], or [`Error::TierWindows`] or [`Error::TierFactor`] for the first tier that breaks
+    /// the limits of [`Objective::tiers`].
     pub fn try_tiers(mut self, tiers: impl AsRef<[Tier]>) -> Result<Self, Error> {
         match limits::tiers_flaw(tiers.as_ref(), self.target) {
             Some(flaw) => Err(flaw.into_error(self.target)),
@@ -460,6 +461,9 @@ mod tests {
             assert_eq!(refuse(0.9, Tier::page(long, short, 2.0)), Error::TierWindows { long, short });
         }
         assert!(Objective::availability(0.9).try_tiers([factor(1.0), factor(9.99)]).is_ok());
+        assert!(Objective::availability(0.9).try_tiers([factor(2.0); 16]).is_ok());
+        let error = Objective::availability(0.9).try_tiers([factor(2.0); 17]).unwrap_err();
+        assert_eq!(error, Error::TooManyTiers { count: 17, max: 16 });
     }
 
     #[test]

@@ -7,7 +7,7 @@ use core::time::Duration;
 use super::intern;
 use crate::error::Error;
 use crate::units::{duration_text, parse_duration};
-use crate::window::CalendarUnit;
+use crate::window::{Calendar, CalendarUnit};
 
 const DAY: u64 = 86_400;
 
@@ -144,7 +144,7 @@ impl serde::Serialize for Period {
     }
 }
 
-/// Reads what [`Display`](fmt::Display) writes, and a calendar unit without a zone as UTC.
+/// Reads what [`Display`](fmt::Display) writes, and a calendar unit without a zone as UTC. The zone is looked up.
 impl FromStr for Period {
     type Err = Error;
 
@@ -152,7 +152,10 @@ impl FromStr for Period {
         let text = text.trim();
         let (word, zone) = text.split_once(' ').unwrap_or((text, "UTC"));
         match CalendarUnit::ALL.into_iter().find(|unit| unit.as_str() == word) {
-            Some(unit) => Ok(Self::calendar(unit, intern::text(zone.trim()))),
+            Some(unit) => {
+                Calendar::try_new(unit, zone.trim())?;
+                Ok(Self::calendar(unit, intern::text(zone.trim())))
+            }
             None => parse_duration(text)
                 .map_err(|_| Error::PeriodText { text: text.into() })
                 .and_then(Self::try_rolling),
@@ -197,6 +200,7 @@ mod tests {
             assert_eq!(error, Error::PeriodText { text: text.into() });
             assert!(error.to_string().contains("30d"), "{error}");
         }
+        assert_eq!("month Mars".parse::<Period>(), Err(Error::TimeZone { zone: "Mars".into() }));
         assert_eq!("93d".parse::<Period>(), Err(Error::Period { value: Duration::from_secs(93 * DAY) }));
     }
 
