@@ -4,12 +4,13 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::input::{Input, Transition};
-use super::outlook::Outlook;
+use super::outlook::{self, Outlook};
 use super::past::Past;
 use super::span::BudgetSpan;
-use super::tier::{self, Bench, TierJudge};
+use super::tier::{self, Bench, TierJudge, Traffic};
 use crate::alert::{
-    AlertState, DerivedTier, Dropped, Level, Pair, TierAlert, Trend, Yardstick, inhibitor, tier_table,
+    AlertState, DerivedTier, Dropped, Level, Pair, Reading, TierAlert, Trend, Yardstick, derive_tiers,
+    inhibitor, lint_objective, tier_table,
 };
 use crate::error::Error;
 use crate::report::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
@@ -79,14 +80,13 @@ impl Evaluator {
     /// [`Error::TimeZone`] when its period is a unit of the calendar in an unknown zone.
     pub fn new(sli: &str, slo: &str, objective: Objective, start: Tick) -> Result<Self, Error> {
         let terms = objective.terms();
-        let table = tier_table(terms.period(), terms.tiers(), objective.target());
-        let derived = table.judged().to_vec();
+        let derived = derive_tiers(terms.period(), terms.tiers(), objective.target());
         let short: Vec<Duration> = derived.iter().map(DerivedTier::short).collect();
         let windows = windows_of(terms.period(), &derived);
         let past = Past::new(terms.budgeting(), &windows, &short, terms.period().length(), start);
         let span = BudgetSpan::new(terms.period(), &past)?;
         let hold = short.iter().min().copied().unwrap_or_default();
-        let report = blank_report(sli, slo, &objective, &past, &span, table.judged(), table.dropped(), start);
+        let report = blank_report(sli, slo, &objective, &past, start);
         let mut evaluator = Self {
             guards: guards_of(objective, past.parts()),
             tiers: derived.iter().map(|tier| TierJudge::new(*tier, &past)).collect(),
@@ -163,7 +163,9 @@ impl Evaluator {
         self.judge_tiers(tick, provisional);
         self.judge_blindness(tick);
         self.read_budget(provisional);
-        self.outlook.update(&mut self.report.forecast, tick, &self.past, &self.span, self.objective.target());
+        if self.outlook.is_due(tick) {
+            self.look_ahead(provisional);
+        }
         self.report.state = self.state();
     }
 
@@ -251,6 +253,22 @@ impl Evaluator {
         }
     }
 
+    /// What is too much for each tick: the forecast, and whether live traffic is enough for the tiers.
+    fn look_ahead(&mut self, provisional: EventCounts) {
+        self.report.forecast = outlook::forecast(&self.past, &self.span, self.objective.target());
+        let bench = self.bench(provisional);
+        let traffic = Traffic {
+            seen: self.longest(),
+            period: self.objective.terms().period().length(),
+            parts: self.parts(),
+        };
+        for (judge, report) in self.tiers.iter().zip(&mut self.report.tiers) {
+            let lint = judge.lint(&self.past, bench, traffic);
+            report.infeasible = lint.is_some();
+            report.remedy = lint.map(|lint| lint.to_string().into());
+        }
+    }
+
     fn state(&self) -> ObjectiveState {
         let worst = self.states.iter().copied().max().unwrap_or_default();
         let is_idle = match self.tiers.first() {
@@ -273,15 +291,22 @@ impl Evaluator {
     }
 
     fn bench(&self, provisional: EventCounts) -> Bench {
-        let usual = || {
-            let longest = self.past.reading(self.past.units().len().saturating_sub(1));
-            Yardstick::Budget { usual: longest }
-        };
         let yardstick = match self.objective.terms().burn_model() {
-            BurnModel::Budget => usual(),
+            BurnModel::Budget => Yardstick::Budget { usual: self.longest() },
             _ => Yardstick::Factor,
         };
         Bench { target: self.objective.target(), guards: self.guards, yardstick, provisional }
+    }
+
+    /// The longest window that is kept: it knows best how many events are usual.
+    fn longest(&self) -> Reading {
+        self.past.reading(self.past.units().len().saturating_sub(1))
+    }
+
+    /// How many counts make one event or slice.
+    #[expect(clippy::cast_precision_loss, reason = "a power of ten below 2^53")]
+    const fn parts(&self) -> f64 {
+        self.past.parts() as f64
     }
 }
 
@@ -309,56 +334,59 @@ fn windows_of(period: Period, tiers: &[DerivedTier]) -> Vec<Duration> {
     windows
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where the report is put together")]
-fn blank_report(
-    sli: &str,
-    slo: &str,
-    objective: &Objective,
-    past: &Past,
-    span: &BudgetSpan,
-    judged: &[DerivedTier],
-    dropped: &[(DerivedTier, Dropped)],
-    start: Tick,
-) -> ObjectiveReport {
-    let period: Arc<str> = objective.terms().period().to_string().into();
-    let blank = |length: Duration, text: Arc<str>| WindowReport {
-        length,
-        text,
-        counts: EventCounts::ZERO,
-        burn: None,
-        coverage: 0.0,
-        late: false,
-    };
-    let mut windows: Vec<WindowReport> = (0..past.units().len())
-        .map(|place| Duration::from_nanos(past.units().length_ns(place)))
-        .map(|length| blank(length, duration_text(length).into()))
-        .collect();
-    if span.is_calendar() {
-        windows.push(blank(span.read(past).length, Arc::clone(&period)));
-    }
-    let unreachable = dropped.iter().filter(|(_, reason)| *reason == Dropped::Unreachable);
-    let judged = judged.iter().map(|tier| tier::blank_report(tier, None, start));
-    let tiers: Vec<TierReport> = judged
-        .chain(unreachable.map(|(tier, reason)| tier::blank_report(tier, Some(*reason), start)))
-        .collect();
+/// The report before the first tick, with everything that never changes.
+fn blank_report(sli: &str, slo: &str, objective: &Objective, past: &Past, start: Tick) -> ObjectiveReport {
+    let terms = objective.terms();
     ObjectiveReport {
         slo: slo.into(),
         sli: sli.into(),
         kind: objective.kind(),
         threshold: objective.threshold(),
         target: objective.target(),
-        period,
+        period: terms.period().to_string().into(),
         state: ObjectiveState::Idle,
         exported: EventCounts::ZERO,
         counts: EventCounts::ZERO,
         provisional: EventCounts::ZERO,
         budget: None,
         pace: None,
-        windows,
-        tiers,
-        forecast: Outlook::UNKNOWN,
+        windows: blank_windows(terms.period(), past),
+        tiers: blank_tiers(objective, start),
+        forecast: outlook::UNKNOWN,
         trend: Trend::Calm,
         blind: false,
         late_ticks: 0,
     }
+}
+
+fn blank_windows(period: Period, past: &Past) -> Vec<WindowReport> {
+    let blank = |length: Duration, text: String| WindowReport {
+        length,
+        text: text.into(),
+        counts: EventCounts::ZERO,
+        burn: None,
+        coverage: 0.0,
+        late: false,
+    };
+    let lengths = (0..past.units().len()).map(|place| Duration::from_nanos(past.units().length_ns(place)));
+    let windows = lengths.map(|length| blank(length, duration_text(length)));
+    let calendar = match period.kind() {
+        PeriodKind::Rolling(_) => None,
+        PeriodKind::Calendar { .. } => Some(blank(period.length(), period.to_string())),
+    };
+    windows.chain(calendar).collect()
+}
+
+/// The tiers that are judged, and after them those that no outage can reach.
+fn blank_tiers(objective: &Objective, start: Tick) -> Vec<TierReport> {
+    let terms = objective.terms();
+    let table = tier_table(terms.period(), terms.tiers(), objective.target());
+    let lints = lint_objective(objective);
+    let judged = table.judged().iter().map(|tier| tier::blank_report(tier, None, start));
+    let unreachable = table.dropped().iter().filter(|(_, reason)| *reason == Dropped::Unreachable);
+    let unreachable = unreachable.map(|(tier, _)| {
+        let lint = lints.iter().find(|lint| lint.tier() == Some(tier.number()));
+        tier::blank_report(tier, lint.copied(), start)
+    });
+    judged.chain(unreachable).collect()
 }

@@ -21,14 +21,6 @@ pub(super) struct Outlook {
 }
 
 impl Outlook {
-    /// Nobody knows yet.
-    pub(super) const UNKNOWN: Forecast = Forecast {
-        at_5m: Foresight::NoData,
-        at_1h: Foresight::NoData,
-        seasonal: Foresight::NoData,
-        recovery: Foresight::NoData,
-    };
-
     /// A rhythm whose turn follows from the name.
     pub(super) fn new(slo: &str) -> Self {
         let hash = slo.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
@@ -36,25 +28,27 @@ impl Outlook {
         Self { phase_ns: seconds * 1_000_000_000, due_ns: 0 }
     }
 
-    /// Makes the forecast anew when it is due.
-    pub(super) fn update(
-        &mut self,
-        forecast: &mut Forecast,
-        tick: Tick,
-        past: &Past,
-        span: &BudgetSpan,
-        target: Target,
-    ) {
+    /// Whether it is time to look ahead; asked once a tick.
+    pub(super) fn is_due(&mut self, tick: Tick) -> bool {
         if tick.elapsed_ns < self.due_ns {
-            return;
+            return false;
         }
         let turns = tick.elapsed_ns.saturating_sub(self.phase_ns) / INTERVAL_NS + 1;
         self.due_ns = turns.saturating_mul(INTERVAL_NS).saturating_add(self.phase_ns);
-        *forecast = look_ahead(past, span, target);
+        true
     }
 }
 
-fn look_ahead(past: &Past, span: &BudgetSpan, target: Target) -> Forecast {
+/// What is known before the first look.
+pub(super) const UNKNOWN: Forecast = Forecast {
+    at_5m: Foresight::NoData,
+    at_1h: Foresight::NoData,
+    seasonal: Foresight::NoData,
+    recovery: Foresight::NoData,
+};
+
+/// When the budget will be empty, and when it will be positive again.
+pub(super) fn forecast(past: &Past, span: &BudgetSpan, target: Target) -> Forecast {
     let inflow = |window| {
         let reading = past.reading(past.units().place(window));
         Inflow::like(reading.counts, reading.observed)

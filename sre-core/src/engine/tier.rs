@@ -3,14 +3,14 @@
 use core::time::Duration;
 
 use super::past::Past;
-use crate::alert::{AlertState, DerivedTier, Dropped, Judgement, Pair, Reading, TierAlert, Yardstick, judge};
+use crate::alert::{
+    AlertState, DerivedTier, Judgement, Lint, Pair, Reading, TierAlert, Yardstick, is_blind, judge,
+    lint_traffic,
+};
 use crate::report::TierReport;
-use crate::slo::Guards;
+use crate::slo::{Guards, projected_events};
 use crate::units::{EventCounts, Target};
 use crate::window::Tick;
-
-/// Calls that ended in a short window before blindness is spoken of.
-const BLIND_MIN: u64 = 10;
 
 /// One tier that is judged.
 #[derive(Clone, Debug)]
@@ -31,6 +31,16 @@ pub(super) struct Bench {
     pub(super) yardstick: Yardstick,
     /// Overdue calls in flight.
     pub(super) provisional: EventCounts,
+}
+
+/// How many events to expect in a period.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Traffic {
+    /// The longest window there is.
+    pub(super) seen: Reading,
+    pub(super) period: Duration,
+    /// How many counts make one event or slice.
+    pub(super) parts: f64,
 }
 
 impl TierJudge {
@@ -59,7 +69,15 @@ impl TierJudge {
     /// Whether most calls that ended in the short window were ignored or abandoned-and-ignored.
     pub(super) fn is_blind(&self, past: &Past) -> bool {
         let calls = past.calls().counts(self.calls);
-        calls.bad() >= BLIND_MIN && calls.bad() > calls.good()
+        is_blind(calls.good(), calls.bad())
+    }
+
+    /// What live traffic says about it, once a long window has been observed.
+    pub(super) fn lint(&self, past: &Past, bench: Bench, traffic: Traffic) -> Option<Lint> {
+        let is_known = past.observed_ns(self.long) >= past.units().length_ns(self.long);
+        let projected = projected_events(traffic.seen.counts, traffic.seen.observed, traffic.period)?;
+        let units = projected / traffic.parts;
+        is_known.then(|| lint_traffic(&self.tier, bench.target, bench.guards, units)).flatten()
     }
 
     /// Whether the long window has no events.
@@ -73,7 +91,9 @@ impl TierJudge {
 }
 
 /// The report of a tier before the first tick.
-pub(super) fn blank_report(tier: &DerivedTier, dropped: Option<Dropped>, start: Tick) -> TierReport {
+///
+/// One that is `unreachable` is never judged, and says what to do about it.
+pub(super) fn blank_report(tier: &DerivedTier, unreachable: Option<Lint>, start: Tick) -> TierReport {
     TierReport {
         name: tier.number().to_string().into(),
         severity: tier.severity(),
@@ -84,11 +104,11 @@ pub(super) fn blank_report(tier: &DerivedTier, dropped: Option<Dropped>, start: 
         state: AlertState::Ok,
         since_wall_ns: start.wall_ns,
         trend: Pair::default().trend(),
-        reachable: dropped.is_none(),
+        reachable: unreachable.is_none(),
         guarded: None,
         infeasible: false,
         blind: false,
         inhibited: false,
-        remedy: None,
+        remedy: unreachable.map(|lint| lint.to_string().into()),
     }
 }

@@ -39,6 +39,7 @@ pub struct ObjectiveReport {
     /// Calls in flight that are overdue: counted when windows are judged, until they end.
     pub provisional: EventCounts,
     /// What is left of the budget of the period; `None` without events.
+    #[serde(serialize_with = "budget_with_remains")]
     pub budget: Option<Budget>,
     /// Consumed budget minus the passed share of the period, for calendar periods: above zero is too fast.
     pub pace: Option<f64>,
@@ -210,6 +211,23 @@ impl fmt::Display for Spoken {
         }
         Ok(())
     }
+}
+
+/// A budget with what is left of it, which others would have to compute.
+fn budget_with_remains<S: Serializer>(budget: &Option<Budget>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct WithRemains<'a> {
+        #[serde(flatten)]
+        budget: &'a Budget,
+        remaining: f64,
+        remaining_clamped: f64,
+    }
+    let with_remains = budget.as_ref().map(|budget| WithRemains {
+        budget,
+        remaining: budget.remaining(),
+        remaining_clamped: budget.remaining_clamped(),
+    });
+    with_remains.serialize(serializer)
 }
 
 fn kind_text<S: Serializer>(kind: &ObjectiveKind, serializer: S) -> Result<S::Ok, S::Error> {

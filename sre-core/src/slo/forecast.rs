@@ -55,9 +55,9 @@ impl Inflow {
 
 /// When something will happen to a budget if traffic goes on as assumed.
 ///
-/// Ordered from soon to never, so the soonest of several is their minimum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Ordered from soon to never, so the soonest of several is their minimum. Serialised as seconds, the word
+/// `never`, or `null` without data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "complete by nature: then, not at all, or unknown")]
 pub enum Foresight {
     /// After this long; zero when it is so already.
@@ -81,6 +81,16 @@ impl Foresight {
 
     fn of(wait_s: f64) -> Self {
         Duration::try_from_secs_f64(wait_s).map_or(Self::Never, Self::After)
+    }
+}
+
+impl Serialize for Foresight {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::After(wait) => serializer.serialize_f64(wait.as_secs_f64()),
+            Self::Never => serializer.serialize_str("never"),
+            Self::NoData => serializer.serialize_none(),
+        }
     }
 }
 
@@ -477,5 +487,13 @@ mod tests {
         assert_eq!(naive(0, f64::NAN), Foresight::Never);
         assert_eq!(naive_exhaustion(EventCounts::ZERO, TARGET, 1.0, HOUR), Foresight::NoData);
         near(naive(0, 2.0), 360.0);
+    }
+
+    #[test]
+    fn a_foresight_is_a_number_a_word_or_nothing() {
+        let json = |foresight| serde_json::to_string(&foresight).unwrap();
+        assert_eq!(json(Foresight::After(Duration::from_millis(1_500))), "1.5");
+        assert_eq!(json(Foresight::Never), "\"never\"");
+        assert_eq!(json(Foresight::NoData), "null");
     }
 }
