@@ -129,11 +129,14 @@ impl Oracle {
             self.book(self.now, step.good, step.bad);
             return;
         }
-        let (good, bad) = (step.good / slots, step.bad / slots);
-        for slot in first..last {
-            self.book(slot * finest, good, bad);
+        // The first i of n slots together get `events * i / n`, rounded down.
+        let part = |events: i128, slot: i128| {
+            let up_to = |slot| events * (slot - first) / slots;
+            up_to(slot + 1) - up_to(slot)
+        };
+        for slot in first..=last {
+            self.book((slot * finest).max(from), part(step.good, slot), part(step.bad, slot));
         }
-        self.book(self.now, step.good - good * (slots - 1), step.bad - bad * (slots - 1));
     }
 
     fn book(&mut self, at: i128, good: i128, bad: i128) {
