@@ -1,2 +1,73 @@
-//! Exporters.
+//! What [`sre_core`] finds, shown to scrapers and people: metrics, a status page, a status as JSON.
+//!
+//! Everything runs on one thread with a runtime of its own, so an application that stalls does not silence the
+//! witness of the stall. Nothing listens beyond loopback unless told, and what cannot start degrades and says so.
+//!
+//! ```
+//! use sre_core::Engine;
+//! use sre_exporters::Exporters;
+//!
+//! let engine = Engine::builder().service("shop").start()?;
+//! let exporters = Exporters::builder(&engine)
+//!     .http("127.0.0.1:0") // 9464 is the usual port
+//!     .start()?;
+//! println!("http://{}/metrics", exporters.local_addr().ok_or("busy")?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The endpoint
+//!
+//! | Path | Answer |
+//! |---|---|
+//! | `/metrics` | text 0.0.4 or OpenMetrics 1.0 with exemplars, as the scraper prefers; gzip when asked |
+//! | `/` | a page for people, without scripts |
+//! | `/api/v1/status` | [`Status`](sre_core::report::Status) as JSON, and the exporters' own beside it |
+//! | `/healthz` | 200 while the engine ticks, else 503 with the reason |
+//!
+//! The listener serves GET and HEAD only, and spends little on anybody:
+//!
+//! | Limit | Value | Beyond it |
+//! |---|---|---|
+//! | request line and headers | 8 KiB, 64 headers | 431 |
+//! | request body | none | 413, and the connection ends |
+//! | connections | 16 | the one that has kept us waiting longest makes room |
+//! | scrapes at a time | 4 | waits up to 150 ms, then 503 with `Retry-After` |
+//! | time for a request, between two, and for an answer | 5 s each | the connection ends |
+//!
+//! Scrapes that come at the same time share one rendering. There is no encryption and no password: put a proxy in
+//! front where the network is not yours, or mount [`Exporters::handler`] in a router that has both.
+//!
+//! # Features
+//!
+//! | Feature | Adds | Default |
+//! |---|---|---|
+//! | `prometheus` | the endpoint, by `hyper` and `tokio` | yes |
+//! | `real-backends` | tests against servers that must be installed; no API | no |
 #![forbid(unsafe_code)]
+
+mod error;
+#[cfg(feature = "prometheus")]
+mod exporters;
+#[cfg(feature = "prometheus")]
+mod http;
+#[cfg(feature = "prometheus")]
+mod naming;
+#[cfg(feature = "prometheus")]
+mod page;
+#[cfg(feature = "prometheus")]
+mod prometheus;
+#[cfg(feature = "prometheus")]
+mod site;
+#[cfg(feature = "prometheus")]
+mod telemetry;
+
+pub use error::Error;
+#[cfg(feature = "prometheus")]
+pub use exporters::{Exporters, ExportersBuilder, ExportersStatus, HttpStatus};
+#[cfg(feature = "prometheus")]
+pub use http::{Body, Handler};
+
+/// The strict reader that the tests of the crate share with those outside it.
+#[cfg(all(test, feature = "prometheus"))]
+#[path = "../tests/grammar/mod.rs"]
+mod grammar;

@@ -21,6 +21,18 @@ impl Exemplar {
         Self { trace_id, span_id }
     }
 
+    /// The 16 bytes of the trace id.
+    #[must_use]
+    pub const fn trace_id_bytes(&self) -> [u8; 16] {
+        self.trace_id
+    }
+
+    /// The 8 bytes of the span id.
+    #[must_use]
+    pub const fn span_id_bytes(&self) -> [u8; 8] {
+        self.span_id
+    }
+
     /// The trace id as 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn trace_id(&self) -> String {

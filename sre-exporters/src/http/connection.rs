@@ -1,0 +1,185 @@
+//! Cold. One connection from its first byte to its last, with an end in every case.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use parking_lot::Mutex;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::body::Body;
+use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE};
+use super::renderings::{Document, Renderings};
+use super::routes::{self, Wanted};
+use super::slots::{Place, Slots};
+use super::wire::Wire;
+use crate::telemetry::{Count, Telemetry};
+
+/// Time between two looks at whether a scrape has its turn.
+const QUEUE_STEP: Duration = Duration::from_millis(5);
+
+/// What all connections of a listener share.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) renderings: Arc<Renderings>,
+    pub(crate) slots: Mutex<Slots>,
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// Rings when the listener ends.
+    pub(crate) stop: Notify,
+}
+
+/// The place of a connection; it is free again when the seat is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    occupant: Arc<Occupant>,
+}
+
+#[derive(Debug)]
+struct Occupant {
+    site: Arc<Site>,
+    place: Place,
+}
+
+impl Seat {
+    pub(crate) fn new(site: Arc<Site>, place: Place) -> Self {
+        Self { occupant: Arc::new(Occupant { site, place }) }
+    }
+
+    pub(crate) fn progress(&self, now: Instant) {
+        self.slots(|slots, id| slots.progress(id, now));
+    }
+
+    pub(crate) fn end_answer(&self, now: Instant) {
+        self.slots(|slots, id| slots.end_answer(id, now));
+    }
+
+    fn begin_answer(&self, now: Instant) {
+        self.slots(|slots, id| slots.begin_answer(id, now));
+    }
+
+    /// Waits for its turn among the scrapes; `false` if it does not come.
+    async fn begin_scrape(&self) -> bool {
+        let last = Instant::now() + QUEUE;
+        loop {
+            let now = Instant::now();
+            if self.slots(|slots, id| slots.begin_scrape(id, now)) {
+                return true;
+            }
+            if now >= last {
+                return false;
+            }
+            sleep(QUEUE_STEP).await;
+        }
+    }
+
+    fn expires(&self) -> Option<Instant> {
+        self.slots(|slots, id| slots.expires(id))
+    }
+
+    fn slots<T>(&self, ask: impl FnOnce(&mut Slots, u64) -> T) -> T {
+        ask(&mut self.occupant.site.slots.lock(), self.occupant.place.id)
+    }
+}
+
+impl Drop for Occupant {
+    fn drop(&mut self) {
+        self.site.slots.lock().leave(self.place.id);
+    }
+}
+
+/// Serves a connection until the client leaves, is too slow, loses its place, or the listener ends.
+pub(crate) async fn serve(stream: TcpStream, seat: Seat) {
+    let occupant = Arc::clone(&seat.occupant);
+    let telemetry = &occupant.site.telemetry;
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX).half_close(false);
+    let wire = Wire::new(stream, seat.clone());
+    let mut connection = pin!(builder.serve_connection(wire, Answering { seat: seat.clone() }));
+    let mut evicted = pin!(occupant.place.evict.notified());
+    let mut stopped = pin!(occupant.site.stop.notified());
+    let mut stopping = false;
+    let Some(expires) = seat.expires() else { return };
+    let mut patience = pin!(sleep_until(expires));
+
+    let end = poll_fn(|cx| {
+        if evicted.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Some(Count::ConnectionsEvicted));
+        }
+        if !stopping && stopped.as_mut().poll(cx).is_ready() {
+            stopping = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+            return Poll::Ready(result.err().map(|_| Count::ConnectionsFailed));
+        }
+        while patience.as_mut().poll(cx).is_ready() {
+            match seat.expires() {
+                Some(later) if later > patience.deadline() => patience.as_mut().reset(later),
+                _ => return Poll::Ready(Some(Count::ConnectionsSlow)),
+            }
+        }
+        Poll::Pending
+    });
+    if let Some(count) = end.await {
+        telemetry.add(count, 1);
+    }
+}
+
+/// Answers the requests of one connection.
+struct Answering {
+    seat: Seat,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Answering {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let wanted = routes::wanted(request.method(), request.uri().path(), request.headers());
+        let seat = self.seat.clone();
+        seat.begin_answer(Instant::now());
+        Box::pin(async move { Ok(answer(&seat, wanted).await) })
+    }
+}
+
+async fn answer(seat: &Seat, wanted: Wanted) -> Response<Body> {
+    let site = &seat.occupant.site;
+    match wanted {
+        Wanted::Document { document, gzip } => {
+            let scrape = matches!(document, Document::Metrics(_));
+            if scrape && !seat.begin_scrape().await {
+                site.telemetry.add(Count::ScrapesRefused, 1);
+                return routes::nothing(StatusCode::SERVICE_UNAVAILABLE);
+            }
+            let ticket = site.renderings.ticket();
+            // Whoever has asked by now gets the same rendering.
+            tokio::task::yield_now().await;
+            match site.renderings.get(document, ticket, gzip) {
+                Ok(rendered) => {
+                    if scrape {
+                        site.telemetry.add(Count::Scrapes, 1);
+                        site.telemetry.add(Count::ScrapedBytes, rendered.bytes.len() as u64);
+                    }
+                    routes::answer(document, rendered)
+                }
+                Err(refusal) => {
+                    site.telemetry.add(Count::ScrapesRefused, 1);
+                    routes::refused(refusal)
+                }
+            }
+        }
+        Wanted::Health => routes::health(site.renderings.illness()),
+        Wanted::Nothing(status) => {
+            site.telemetry.add(Count::RequestsRefused, 1);
+            routes::nothing(status)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Pure. What one listener spends on its clients, whoever they are.
+
+use std::time::Duration;
+
+/// Connections at a time. The next one takes the place of the one that has kept us waiting longest.
+pub(crate) const CONNECTIONS_MAX: usize = 16;
+
+/// Scrapes at a time, from the end of the request to the last byte sent. One more waits for [`QUEUE`] and is then
+/// answered with 503.
+pub(crate) const SCRAPES_MAX: usize = 4;
+
+/// Request line and headers together, in bytes; more is answered with 431.
+pub(crate) const HEAD_BYTES_MAX: usize = 8 * 1_024;
+
+/// Headers of a request; more are answered with 431.
+pub(crate) const HEADERS_MAX: usize = 64;
+
+/// From accepting a connection, or from the end of the last answer on it, to the end of a request; and from there
+/// to the last byte of the answer. Whoever is slower is disconnected.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Time that a new connection has for its request before a newer one may take its place.
+pub(crate) const GRACE: Duration = Duration::from_millis(2);
+
+/// Time without a byte taken after which a reader of an answer may lose its place.
+pub(crate) const STALL: Duration = Duration::from_millis(100);
+
+/// Time that a scrape too many waits for another one to end or to stall.
+pub(crate) const QUEUE: Duration = Duration::from_millis(150);
+
+/// Connections that the kernel keeps for us until we accept them.
+pub(crate) const BACKLOG: u32 = 1_024;
+
+/// Time between two attempts to bind an address that was busy.
+pub(crate) const REBIND: Duration = Duration::from_secs(1);

@@ -1,0 +1,19 @@
+//! Cold. The endpoint that scrapers and people ask: a listener with strict limits, and a service for other routers.
+
+mod body;
+mod connection;
+mod handler;
+mod limits;
+mod listener;
+mod renderings;
+mod routes;
+mod slots;
+mod wire;
+
+pub use body::Body;
+pub use handler::Handler;
+pub(crate) use listener::{Listener, SharedBinding, idle};
+pub(crate) use renderings::{Document, Renderings, Source};
+
+#[cfg(test)]
+mod tests;

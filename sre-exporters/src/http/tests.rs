@@ -1,0 +1,359 @@
+//! The listener over real sockets on loopback: limits, slow clients, garbage.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::limits::{CONNECTIONS_MAX, PATIENCE};
+use super::{Document, Source};
+use crate::telemetry::{Count, Telemetry};
+use crate::{Exporters, ExportersBuilder};
+
+/// The figure to reach for a scrape beside any number of slow clients.
+const SCRAPE_MAX: Duration = Duration::from_millis(250);
+
+/// Longer than any wait that these tests mean to see end.
+const FOREVER: Duration = Duration::from_secs(20);
+
+/// Serves bodies of a given size and counts how often they are rendered.
+struct Fixed {
+    metrics: Vec<u8>,
+    rendered: Arc<AtomicU64>,
+}
+
+impl Source for Fixed {
+    fn render(&self, document: Document, out: &mut Vec<u8>) {
+        self.rendered.fetch_add(1, Ordering::Relaxed);
+        if let Document::Metrics(_) = document {
+            out.extend_from_slice(&self.metrics);
+        } else {
+            out.extend_from_slice(b"small");
+        }
+    }
+
+    fn illness(&self) -> Option<String> {
+        None
+    }
+}
+
+struct Server {
+    exporters: Exporters,
+    telemetry: Arc<Telemetry>,
+    rendered: Arc<AtomicU64>,
+}
+
+impl Server {
+    fn with_body_of(bytes: usize) -> Self {
+        let (telemetry, rendered) = (Arc::<Telemetry>::default(), Arc::<AtomicU64>::default());
+        let source = Fixed { metrics: vec![b'#'; bytes], rendered: Arc::clone(&rendered) };
+        let builder = ExportersBuilder::over(Box::new(source), Arc::clone(&telemetry));
+        let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
+        Self { exporters, telemetry, rendered }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.exporters.local_addr().expect("bound")
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address()).expect("accepted by the kernel");
+        stream.set_read_timeout(Some(FOREVER)).unwrap();
+        stream.set_write_timeout(Some(FOREVER)).unwrap();
+        stream
+    }
+
+    /// What comes back until the server closes.
+    fn exchange(&self, request: &[u8]) -> String {
+        let mut stream = self.connect();
+        // A server that refuses early may have closed already.
+        let _ = stream.write_all(request);
+        read_to_end(&mut stream)
+    }
+
+    /// Scrapes once and answers how long that took.
+    fn scrape(&self) -> (String, Duration) {
+        let begin = now();
+        let response = self.exchange(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        (response, begin.elapsed())
+    }
+
+    /// Scrapes a few times; every one must succeed, and a machine busy with other things may delay one or two.
+    #[track_caller]
+    fn check_scrape(&self) {
+        let mut times: Vec<_> = (0..5)
+            .map(|_| {
+                let (response, took) = self.scrape();
+                assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response:.200}");
+                took
+            })
+            .collect();
+        times.sort_unstable();
+        assert!(times[2] <= SCRAPE_MAX, "scrapes took {times:?}");
+    }
+}
+
+/// Real sockets need the real time.
+#[expect(clippy::disallowed_methods, reason = "the promise is about real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    match stream.read_to_end(&mut bytes) {
+        Err(error)
+            if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+        {
+            panic!("the server keeps a connection open for ever")
+        }
+        // A reset is an end too.
+        _ => String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+fn header<'a>(response: &'a str, name: &str) -> Option<&'a str> {
+    let head = response.split("\r\n\r\n").next()?;
+    head.lines().find_map(|line| {
+        let (key, value) = line.split_once(": ")?;
+        key.eq_ignore_ascii_case(name).then_some(value)
+    })
+}
+
+#[test]
+fn each_path_answers_with_its_type_and_no_banner() {
+    let server = Server::with_body_of(10);
+    for (path, status, content_type) in [
+        ("/metrics", "200 OK", "text/plain; version=0.0.4; charset=utf-8"),
+        ("/", "200 OK", "text/html; charset=utf-8"),
+        ("/api/v1/status", "200 OK", "application/json"),
+        ("/healthz", "200 OK", "text/plain; charset=utf-8"),
+        ("/etc/passwd", "404 Not Found", "text/plain; charset=utf-8"),
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let response = server.exchange(request.as_bytes());
+        assert!(response.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{path}: {response}");
+        assert_eq!(header(&response, "content-type"), Some(content_type), "{path}");
+        assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header(&response, "server"), None, "{path}");
+    }
+}
+
+#[test]
+fn head_has_the_headers_of_get_and_no_body() {
+    let server = Server::with_body_of(3_000);
+    let response = server.exchange(b"HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_eq!(header(&response, "content-length"), Some("3000"));
+    assert!(response.ends_with("\r\n\r\n"));
+}
+
+#[test]
+fn gzip_comes_only_when_asked() {
+    let server = Server::with_body_of(100_000);
+    let ask = |encoding: &str| {
+        let request = format!(
+            "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
+        );
+        server.exchange(request.as_bytes())
+    };
+    let compressed = ask("gzip");
+    assert_eq!(header(&compressed, "content-encoding"), Some("gzip"));
+    assert!(compressed.len() < 2_000);
+    let plain = ask("gzip;q=0, br");
+    assert_eq!(header(&plain, "content-encoding"), None);
+    assert_eq!(header(&plain, "content-length"), Some("100000"));
+}
+
+#[test]
+fn one_connection_serves_many_requests() {
+    let server = Server::with_body_of(10);
+    let mut stream = server.connect();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let responses = read_to_end(&mut stream);
+    let statuses: Vec<_> = responses.lines().filter(|line| line.starts_with("HTTP/1.1 ")).collect();
+    assert_eq!(statuses, ["HTTP/1.1 200 OK", "HTTP/1.1 404 Not Found", "HTTP/1.1 200 OK"]);
+}
+
+#[test]
+fn heads_beyond_the_limits_are_refused() {
+    let server = Server::with_body_of(10);
+    let with =
+        |headers: String| format!("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+    let long = |bytes: usize| with(format!("X: {}\r\n", "x".repeat(bytes)));
+    let many = |count: usize| with("X: x\r\n".repeat(count));
+    for (request, status) in [
+        (long(7_000), "200"),
+        (long(9_000), "431"),
+        (long(1 << 20), "431"),
+        (many(62), "200"),
+        (many(63), "431"),
+        (format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(9_000)), "431"),
+    ] {
+        let response = server.exchange(request.as_bytes());
+        // The rest of a very long head may turn the end of the connection into a reset before it is read.
+        let reset = response.is_empty() && request.len() > 100_000;
+        assert!(
+            reset || response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{} bytes: {response:.100}",
+            request.len()
+        );
+    }
+    server.check_scrape();
+}
+
+#[test]
+fn bodies_and_contradictions_close_the_connection() {
+    let server = Server::with_body_of(10);
+    for request in [
+        "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello",
+    ] {
+        let response = server.exchange(request.as_bytes());
+        let answers = response.matches("HTTP/1.1 ").count();
+        assert!(answers <= 1 && !response.contains(" 200 "), "{request:?}: {response}");
+    }
+    server.check_scrape();
+}
+
+#[test]
+fn garbage_gets_at_most_one_refusal() {
+    let server = Server::with_body_of(10);
+    let random: Vec<u8> = (0..4_096_u32).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    for garbage in [
+        &b"GET /metrics HTTP/1.1\nHost: x\n\n"[..],
+        b"GET /metrics HTTP/1.1\r\nHost: x\n\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /metrics HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello, tls\r\n\r\n",
+        b"\r\n\r\n\r\n\r\nGET\r\n\r\n",
+        b"GET  /metrics  HTTP/1.1\r\n\r\n",
+        b"G\0T / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA\0: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA : x\r\n\r\n",
+        &random,
+    ] {
+        let mut stream = server.connect();
+        let _ = stream.write_all(garbage);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let response = read_to_end(&mut stream);
+        assert!(
+            response.matches("HTTP/1.1 ").count() <= 1 && !response.contains(" 200 "),
+            "{garbage:?}: {response}"
+        );
+    }
+    server.check_scrape();
+}
+
+#[test]
+fn a_hundred_slow_clients_delay_nobody() {
+    let server = Server::with_body_of(4 << 20);
+    let mut slow = Vec::new();
+    for at in 0..100 {
+        let mut stream = server.connect();
+        // A third is silent, a third stops in the head, a third asks for megabytes and does not read them.
+        let beginning: &[u8] = match at % 3 {
+            0 => b"",
+            1 => b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-A: b",
+            _ => b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+        };
+        let _ = stream.write_all(beginning);
+        slow.push(stream);
+        if at % 10 == 9 {
+            server.check_scrape();
+        }
+    }
+    assert!(server.telemetry.get(Count::ConnectionsEvicted) >= (100 - CONNECTIONS_MAX) as u64 / 3);
+}
+
+#[test]
+fn whoever_is_slow_is_disconnected_within_five_seconds() {
+    let server = Server::with_body_of(64 << 20);
+    let begin = now();
+    let mut silent = server.connect();
+    let mut idle = server.connect();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut stalled = server.connect();
+    stalled.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut trickling = server.connect();
+    let trickle = std::thread::spawn(move || {
+        // One byte now and then keeps nobody connected.
+        trickling.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let mut byte = [0];
+        while begin.elapsed() < FOREVER {
+            if trickling.write_all(b"G").is_err() || matches!(trickling.read(&mut byte), Ok(0)) {
+                break;
+            }
+        }
+        begin.elapsed()
+    });
+    assert_eq!(read_to_end(&mut silent), "");
+    assert!(read_to_end(&mut idle).starts_with("HTTP/1.1 200 OK"));
+    assert!(trickle.join().unwrap() < PATIENCE + Duration::from_secs(1));
+    let took = begin.elapsed();
+    assert!(took >= PATIENCE && took < PATIENCE + Duration::from_secs(1), "{took:?}");
+    // The stalled reader gets what the kernel held for it, and not the rest.
+    assert!(read_to_end(&mut stalled).len() < 64 << 20);
+    assert_eq!(server.telemetry.get(Count::ConnectionsSlow), 4);
+}
+
+#[test]
+fn scrapes_at_the_same_time_share_a_rendering() {
+    let server = Server::with_body_of(1 << 20);
+    let rounds: u64 = 50;
+    for _ in 0..rounds {
+        let mut streams: Vec<_> = (0..4).map(|_| server.connect()).collect();
+        for stream in &mut streams {
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        }
+        for stream in &mut streams {
+            assert!(read_to_end(stream).starts_with("HTTP/1.1 200 OK"));
+        }
+    }
+    let rendered = server.rendered.load(Ordering::Relaxed);
+    assert!(rendered < 4 * rounds, "{rendered} renderings for {} scrapes", 4 * rounds);
+}
+
+#[test]
+fn an_address_that_becomes_free_is_taken() {
+    let first = Server::with_body_of(1);
+    let source = Fixed { metrics: vec![b'#'], rendered: Arc::default() };
+    let builder = ExportersBuilder::over(Box::new(source), Arc::default());
+    let second = builder.http(&first.address().to_string()).start().expect("degraded");
+    assert!(second.status().is_degraded());
+    let address = first.address();
+    first.exporters.shutdown(FOREVER).expect("nothing in flight");
+    let begin = now();
+    while second.local_addr() != Some(address) {
+        assert!(begin.elapsed() < FOREVER, "never bound again: {second:?}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_running_answer_is_finished_at_shutdown_and_a_hung_one_is_not_waited_for() {
+    let server = Server::with_body_of(32 << 20);
+    let mut reader = server.connect();
+    reader.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut first = [0; 1];
+    reader.read_exact(&mut first).unwrap();
+    let reading = std::thread::spawn(move || read_to_end(&mut reader).len());
+    server.exporters.shutdown(FOREVER).expect("the reader reads");
+    assert!(reading.join().unwrap() > 32 << 20);
+
+    let server = Server::with_body_of(32 << 20);
+    let mut hung = server.connect();
+    hung.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    hung.read_exact(&mut first).unwrap();
+    let begin = now();
+    // Either answer is honest: it ends at the deadline or just after.
+    let _ = server.exporters.shutdown(Duration::from_millis(100));
+    assert!(begin.elapsed() <= Duration::from_millis(150), "{:?}", begin.elapsed());
+}

@@ -1,0 +1,185 @@
+//! Cold. Labels as they are written, escaped once and kept between scrapes.
+
+use std::sync::Arc;
+
+use sre_core::report::{Label, ObjectiveReport, SliReport};
+
+use super::config::edges;
+use super::encode::{Edges, push_label_value};
+use super::escaping::Escaping;
+use crate::naming;
+
+/// Escaped labels of every series of the last report, for one way of escaping names.
+#[derive(Debug, Default)]
+pub(crate) struct SeriesCache {
+    slis: Vec<SliLabels>,
+    /// Label values that were longer than may be, since the last [`SeriesCache::take_cut`].
+    cut: u64,
+}
+
+/// The labels of one SLI, or of one member of a family.
+#[derive(Debug)]
+pub(crate) struct SliLabels {
+    name: &'static str,
+    labels: Arc<[Label]>,
+    thresholds_ns: Arc<[u64]>,
+    /// `sli="checkout",route="/pay"`
+    pub(crate) own: Box<[u8]>,
+    pub(crate) edges: Arc<Edges>,
+    pub(crate) objectives: Vec<ObjectiveLabels>,
+}
+
+/// The labels of one objective.
+#[derive(Debug)]
+pub(crate) struct ObjectiveLabels {
+    slo: Arc<str>,
+    /// `slo="checkout-availability",sli="checkout",route="/pay"`
+    pub(crate) own: Box<[u8]>,
+    windows: Vec<(Arc<str>, Box<[u8]>)>,
+    tiers: Vec<(Arc<str>, Box<[u8]>)>,
+}
+
+impl SeriesCache {
+    /// Labels for each SLI of a report, in its order. What is known from the last report is not escaped again.
+    pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &[SliLabels] {
+        self.slis.truncate(slis.len());
+        for (at, sli) in slis.iter().enumerate() {
+            let known = self.slis.get_mut(at);
+            match known {
+                Some(known) if known.is_of(sli) => {}
+                Some(known) => *known = SliLabels::new(sli, escaping, &mut self.cut),
+                None => self.slis.push(SliLabels::new(sli, escaping, &mut self.cut)),
+            }
+        }
+        for (labels, sli) in self.slis.iter_mut().zip(slis) {
+            labels.update_objectives(&sli.objectives, &mut self.cut);
+        }
+        &self.slis
+    }
+
+    /// How many label values had to be cut since this was asked last.
+    pub(crate) fn take_cut(&mut self) -> u64 {
+        std::mem::take(&mut self.cut)
+    }
+}
+
+impl SliLabels {
+    fn new(sli: &SliReport, escaping: Escaping, cut: &mut u64) -> Self {
+        let mut own = Vec::new();
+        push(&mut own, "sli", sli.name, cut);
+        let mut taken: Vec<String> = Vec::new();
+        for label in sli.labels.iter() {
+            let name = distinct(escaping.label_name(&naming::label_name(label.name)).into_owned(), &taken);
+            push(&mut own, &name, &label.value, cut);
+            taken.push(name);
+        }
+        Self {
+            name: sli.name,
+            labels: Arc::clone(&sli.labels),
+            thresholds_ns: Arc::clone(&sli.thresholds_ns),
+            own: own.into_boxed_slice(),
+            edges: edges(&sli.thresholds_ns),
+            objectives: Vec::new(),
+        }
+    }
+
+    fn is_of(&self, sli: &SliReport) -> bool {
+        let same_labels = Arc::ptr_eq(&self.labels, &sli.labels) || self.labels == sli.labels;
+        self.name == sli.name && same_labels && self.thresholds_ns == sli.thresholds_ns
+    }
+
+    fn update_objectives(&mut self, objectives: &[ObjectiveReport], cut: &mut u64) {
+        self.objectives.truncate(objectives.len());
+        for (at, objective) in objectives.iter().enumerate() {
+            let known = self.objectives.get(at).is_some_and(|known| known.slo == objective.slo);
+            if !known {
+                self.objectives.truncate(at);
+                self.objectives.push(ObjectiveLabels::new(objective, &self.own, cut));
+            }
+            if let Some(known) = self.objectives.get_mut(at) {
+                known.update(objective);
+            }
+        }
+    }
+}
+
+impl ObjectiveLabels {
+    fn new(objective: &ObjectiveReport, sli: &[u8], cut: &mut u64) -> Self {
+        let mut own = Vec::new();
+        push(&mut own, "slo", &objective.slo, cut);
+        own.push(b',');
+        own.extend_from_slice(sli);
+        Self {
+            slo: Arc::clone(&objective.slo),
+            own: own.into_boxed_slice(),
+            windows: Vec::new(),
+            tiers: Vec::new(),
+        }
+    }
+
+    fn update(&mut self, objective: &ObjectiveReport) {
+        let windows = objective.windows.iter().map(|window| &window.text);
+        remember(&mut self.windows, windows, |out, text, _| push(out, "window", text, &mut 0));
+        let tiers = objective.tiers.iter().map(|tier| &tier.name);
+        remember(&mut self.tiers, tiers, |out, name, at| {
+            push(out, "tier", name, &mut 0);
+            let severity = objective.tiers.get(at).map_or("", |tier| tier.severity.as_str());
+            push(out, "severity", severity, &mut 0);
+        });
+    }
+
+    /// `window="5m"`, by the place of the window.
+    pub(crate) fn window(&self, at: usize) -> &[u8] {
+        self.windows.get(at).map_or(&[], |(_, escaped)| escaped)
+    }
+
+    /// `tier="page-1h",severity="page"`, by the place of the tier.
+    pub(crate) fn tier(&self, at: usize) -> &[u8] {
+        self.tiers.get(at).map_or(&[], |(_, escaped)| escaped)
+    }
+}
+
+/// Keeps the escaped form of each text, written anew from the first text on that has changed.
+fn remember<'a>(
+    known: &mut Vec<(Arc<str>, Box<[u8]>)>,
+    texts: impl ExactSizeIterator<Item = &'a Arc<str>>,
+    write: impl Fn(&mut Vec<u8>, &str, usize),
+) {
+    known.truncate(texts.len());
+    for (at, text) in texts.enumerate() {
+        if known.get(at).is_none_or(|(of, _)| of != text) {
+            known.truncate(at);
+            let mut out = Vec::new();
+            write(&mut out, text, at);
+            known.push((Arc::clone(text), out.into_boxed_slice()));
+        }
+    }
+}
+
+/// A label name that none of the names before it has.
+fn distinct(name: String, taken: &[String]) -> String {
+    if !taken.contains(&name) {
+        return name;
+    }
+    let numbered = (2_usize..).map(|number| format!("{name}_{number}"));
+    numbered.take(taken.len() + 1).find(|candidate| !taken.contains(candidate)).unwrap_or(name)
+}
+
+/// Appends a label, after a comma if it is not the first.
+fn push(out: &mut Vec<u8>, name: &str, value: &str, cut: &mut u64) {
+    if !out.is_empty() {
+        out.push(b',');
+    }
+    if super::escaping::is_legacy(name) {
+        out.extend_from_slice(name.as_bytes());
+    } else {
+        out.push(b'"');
+        push_label_value(out, name);
+        out.push(b'"');
+    }
+    out.extend_from_slice(b"=\"");
+    let kept = naming::label_value(value);
+    *cut += u64::from(kept.len() < value.len());
+    push_label_value(out, &kept);
+    out.push(b'"');
+}

@@ -1,0 +1,51 @@
+//! The endpoint as a service in the user's own router.
+
+#![cfg(feature = "prometheus")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use axum::Router;
+use sre_core::Engine;
+use sre_core::clock::ManualClock;
+use sre_exporters::Exporters;
+
+mod grammar;
+
+fn get(address: std::net::SocketAddr, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).expect("listening");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("open");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("text");
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head");
+    (head.to_owned(), body.to_owned())
+}
+
+#[test]
+fn the_handler_serves_below_a_prefix_and_at_a_single_route() {
+    let clock = ManualClock::at_unix_seconds(1_766_000_000);
+    let engine = Engine::builder().service("shop").manual_clock(clock).start().expect("starts");
+    let exporters = Exporters::builder(&engine).start().expect("no listener to fail");
+    let handler = exporters.handler();
+
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_io().build().expect("runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let router = Router::new().nest_service("/internal", handler.clone()).route_service("/metrics", handler);
+    runtime.spawn(async move { axum::serve(listener, router).await });
+
+    for path in ["/metrics", "/internal/metrics"] {
+        let (head, body) = get(address, path);
+        assert!(head.starts_with("HTTP/1.1 200 OK"), "{path}: {head}");
+        let read = grammar::read_text(&body);
+        assert_eq!(read.value("target_info", &[("service_name", "shop")]), Some(1.0), "{path}");
+    }
+    let (head, body) = get(address, "/internal");
+    assert!(head.contains("text/html") && body.contains("<h1>shop</h1>"), "{head}");
+    let (_, status) = get(address, "/internal/api/v1/status");
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!((&status["schema"], &status["service"]), (&1.into(), &"shop".into()));
+    assert!(get(address, "/internal/elsewhere").0.starts_with("HTTP/1.1 404"));
+}
