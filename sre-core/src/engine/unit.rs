@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::histogram::Snapshot;
 use crate::primitive::Arc;
 use crate::registry::Counters;
-use crate::report::{Label, SliReport};
+use crate::report::{Label, Over, SliReport};
 use crate::sli::family::{Family, Member};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::{Series, SeriesCounts};
@@ -207,6 +207,8 @@ impl Unit {
             durations: Arc::clone(&self.whole.durations),
             error_durations: self.whole.error_durations.clone(),
             thresholds_ns: Arc::clone(&self.thresholds_ns),
+            over: Over::new(self.whole.counts.ok.over),
+            error_over: Over::new(self.whole.counts.error.over),
             percentiles: Arc::from([]),
             apdex: None,
             exemplars: match self.parts.as_slice() {
@@ -230,6 +232,8 @@ impl Unit {
             durations: Arc::clone(meter.durations()),
             error_durations: meter.error_durations().cloned(),
             thresholds_ns: Arc::clone(&self.thresholds_ns),
+            over: Over::new(meter.counts().ok.over),
+            error_over: Over::new(meter.counts().error.over),
             percentiles: Arc::from([]),
             apdex: None,
             exemplars: part.exemplars(),

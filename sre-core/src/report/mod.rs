@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use engine::EngineReport;
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
-pub use sli::{Events, Label, Percentiles, SliReport};
+pub use sli::{Events, Label, Over, Percentiles, SliReport};
 pub use status::{LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};
 
 /// Everything that one tick found: the narrow waist between the engine and whoever shows or ships it.

@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::histogram::Snapshot;
 use crate::primitive::Arc;
 use crate::report::ObjectiveReport;
+use crate::shard::THRESHOLDS_MAX;
 use crate::sli::{Abandoned, KeptExemplar};
 use crate::slo::Apdex;
 
@@ -28,6 +29,10 @@ pub struct SliReport {
     pub error_durations: Option<Arc<Snapshot>>,
     /// Latency thresholds in nanoseconds, ascending: exact edges of exported histograms.
     pub thresholds_ns: Arc<[u64]>,
+    /// Successful calls that took longer than each threshold.
+    pub over: Over,
+    /// Failed calls that took longer than each threshold.
+    pub error_over: Over,
     /// Percentiles of successful calls over 1 min, 5 min and 1 h.
     pub percentiles: Arc<[Percentiles]>,
     /// The Apdex over 5 min, if the SLI keeps one.
@@ -53,6 +58,24 @@ impl Label {
     #[must_use]
     pub fn new(name: &'static str, value: impl Into<Arc<str>>) -> Self {
         Self { name, value: value.into() }
+    }
+}
+
+/// Calls that took longer than each latency threshold, counted exactly when they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Over {
+    counts: [u64; THRESHOLDS_MAX],
+}
+
+impl Over {
+    pub(crate) const fn new(counts: [u64; THRESHOLDS_MAX]) -> Self {
+        Self { counts }
+    }
+
+    /// The count of the threshold at a place of [`SliReport::thresholds_ns`]; zero where there is none.
+    #[must_use]
+    pub fn get(&self, place: usize) -> u64 {
+        self.counts.get(place).copied().unwrap_or(0)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sre_core::report::{EngineReport, ObjectiveReport, SliReport};
+use sre_core::histogram::Snapshot;
+use sre_core::report::{EngineReport, ObjectiveReport, Over, SliReport};
 use sre_core::sli::Outcome;
 
 use super::encode::{Distribution, Encoder, Exemplar};
@@ -39,20 +40,16 @@ pub(crate) fn write_slis(
     }
     let mut durations = encoder.family(&names::SLI_DURATION);
     for (sli, labels) in all() {
-        for (outcome, word, snapshot) in [
-            (Outcome::Ok, &b"outcome=\"ok\""[..], Some(&sli.durations)),
-            (Outcome::Error, b"outcome=\"error\"", sli.error_durations.as_ref()),
-        ] {
-            let Some(snapshot) = snapshot else { continue };
-            scratch.fill(sli, outcome, snapshot, labels);
+        for timed in Timed::of(sli) {
+            let count = scratch.fill(sli, &timed, labels);
             let distribution = Distribution {
                 edges: &labels.edges,
                 cumulative: &scratch.cumulative,
-                count: snapshot.count(),
-                sum_ns: snapshot.sum_ns(),
+                count,
+                sum_ns: timed.durations.sum_ns(),
                 exemplars: &scratch.exemplars,
             };
-            durations.histogram(&[&labels.own, word], &distribution);
+            durations.histogram(&[&labels.own, timed.label], &distribution);
         }
     }
     let mut in_flight = encoder.family(&names::SLI_IN_FLIGHT);
@@ -67,24 +64,53 @@ pub(crate) fn write_slis(
     }
 }
 
+/// The durations of calls that ended alike.
+struct Timed<'a> {
+    outcome: Outcome,
+    label: &'static [u8],
+    durations: &'a Snapshot,
+    over: &'a Over,
+}
+
+impl<'a> Timed<'a> {
+    fn of(sli: &'a SliReport) -> impl Iterator<Item = Self> {
+        let ok = Self {
+            outcome: Outcome::Ok,
+            label: b"outcome=\"ok\"",
+            durations: &sli.durations,
+            over: &sli.over,
+        };
+        let error = sli.error_durations.as_deref().map(|durations| Self {
+            outcome: Outcome::Error,
+            label: b"outcome=\"error\"",
+            durations,
+            over: &sli.error_over,
+        });
+        std::iter::once(ok).chain(error)
+    }
+}
+
 impl Scratch {
-    fn fill(
-        &mut self,
-        sli: &SliReport,
-        outcome: Outcome,
-        durations: &sre_core::histogram::Snapshot,
-        labels: &SliLabels,
-    ) {
+    /// Fills in the cumulative counts and the exemplars, and answers the count of all events.
+    fn fill(&mut self, sli: &SliReport, timed: &Timed<'_>, labels: &SliLabels) -> u64 {
+        let count = timed.durations.count();
         self.cumulative.clear();
-        self.cumulative.extend(durations.cumulative(labels.edges.bounds_ns().iter().copied()));
+        self.cumulative.extend(timed.durations.cumulative(labels.edges.bounds_ns().iter().copied()));
+        for (place, threshold_ns) in sli.thresholds_ns.iter().enumerate() {
+            let exact = labels.edges.bounds_ns().binary_search(threshold_ns).ok();
+            if let Some(cumulative) = exact.and_then(|at| self.cumulative.get_mut(at)) {
+                *cumulative = count.saturating_sub(timed.over.get(place));
+            }
+        }
         self.exemplars.clear();
-        let of_outcome = sli.exemplars.iter().filter(|kept| kept.outcome == outcome);
+        let of_outcome = sli.exemplars.iter().filter(|kept| kept.outcome == timed.outcome);
         self.exemplars.extend(of_outcome.map(|kept| Exemplar {
             trace_id: kept.exemplar.trace_id_bytes(),
             span_id: Some(kept.exemplar.span_id_bytes()),
             value_ns: kept.duration_ns,
             unix_time_ns: None,
         }));
+        count
     }
 }
 
