@@ -95,15 +95,15 @@ fn types_that_know_decide_alone_and_inside_results() {
 #[expect(dead_code, reason = "only its names matter")]
 trait Everything {
     fn outcome(&self) -> u32 {
-        panic!("not asked")
+        0
     }
 
     fn classify(&self) -> u32 {
-        panic!("not asked")
+        0
     }
 
     fn finish(&self) -> u32 {
-        panic!("not asked")
+        0
     }
 }
 

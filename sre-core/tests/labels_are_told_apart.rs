@@ -140,6 +140,7 @@ proptest! {
     }
 }
 
+/// Labels for others.
 pub mod visible {
     use sre_core::Labels;
 
@@ -148,13 +149,16 @@ pub mod visible {
         Only,
     }
 
+    /// Shown to others, with a value that is not.
     #[derive(Clone, Copy, Debug, Labels)]
     pub struct Shown<'a> {
         hidden: Hidden,
+        /// Where.
         pub zone: &'a str,
     }
 
     impl Shown<'static> {
+        /// The only one there is.
         pub const ONLY: Self = Self { hidden: Hidden::Only, zone: "a" };
     }
 }
