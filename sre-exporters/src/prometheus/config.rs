@@ -1,7 +1,5 @@
 //! Pure. The bounds of classic buckets.
 
-use std::sync::Arc;
-
 use super::encode::Edges;
 
 /// Bounds that every duration histogram has, in microseconds: from half a millisecond to ten seconds, about two a
@@ -13,9 +11,9 @@ const BOUNDS_US: [u64; 14] = [
 ];
 
 /// The bounds of a histogram with these latency thresholds.
-pub(crate) fn edges(thresholds_ns: &[u64]) -> Arc<Edges> {
+pub(crate) fn edges(thresholds_ns: &[u64]) -> Edges {
     let bounds_ns = BOUNDS_US.iter().map(|bound| bound * 1_000).chain(thresholds_ns.iter().copied());
-    Arc::new(Edges::new(bounds_ns.collect()))
+    Edges::new(bounds_ns.collect())
 }
 
 #[cfg(test)]

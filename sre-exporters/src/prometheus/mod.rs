@@ -14,6 +14,7 @@
 //!
 //! Checked against Prometheus 2.42, `promtool` 2.42 and the OpenMetrics parser of the Python client.
 
+mod buckets;
 mod config;
 mod encode;
 mod escaping;

@@ -2,165 +2,121 @@
 
 use std::time::Duration;
 
-use sre_core::histogram::Snapshot;
-use sre_core::report::{EngineReport, ObjectiveReport, Over, SliReport};
+use sre_core::report::{EngineReport, ObjectiveReport, SliReport};
 use sre_core::sli::Outcome;
 
 use super::encode::{Distribution, Encoder, Exemplar};
 use super::names;
 use super::process::Process;
-use super::series::{ObjectiveLabels, SliLabels};
+use super::series::{ObjectiveSeries, SliSeries};
 use crate::telemetry::{Count, Telemetry};
 
-/// Buffers that rendering uses again.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    cumulative: Vec<u64>,
-    exemplars: Vec<Exemplar>,
-}
-
-/// Writes the families that describe the SLIs. `labels` belong to `slis` by position.
+/// Writes the families that describe the SLIs. `series` belong to `slis` by position. `exemplars` is room to work in.
 pub(crate) fn write_slis(
     encoder: &mut Encoder<'_>,
     slis: &[SliReport],
-    labels: &[SliLabels],
-    scratch: &mut Scratch,
+    series: &[SliSeries],
+    exemplars: &mut Vec<Exemplar>,
 ) {
-    let all = || slis.iter().zip(labels);
+    let all = || slis.iter().zip(series);
     let mut events = encoder.family(&names::SLI_EVENTS);
-    for (sli, labels) in all() {
+    for (sli, series) in all() {
         for (outcome, count) in [
             (&b"outcome=\"ok\""[..], sli.events.ok),
             (b"outcome=\"error\"", sli.events.error),
             (b"outcome=\"ignored\"", sli.events.ignored),
             (b"outcome=\"abandoned\"", sli.events.abandoned_total()),
         ] {
-            events.integer(&[&labels.own, outcome], count);
+            events.integer(&[&series.own, outcome], count);
         }
     }
     let mut durations = encoder.family(&names::SLI_DURATION);
-    for (sli, labels) in all() {
-        for timed in Timed::of(sli) {
-            let count = scratch.fill(sli, &timed, labels);
+    for (sli, series) in all() {
+        for (outcome, label, snapshot, buckets) in [
+            (Outcome::Ok, &b"outcome=\"ok\""[..], Some(&sli.durations), &series.ok),
+            (Outcome::Error, b"outcome=\"error\"", sli.error_durations.as_ref(), &series.error),
+        ] {
+            let Some(snapshot) = snapshot else { continue };
+            exemplars.clear();
+            exemplars.extend(exemplars_of(sli, outcome));
             let distribution = Distribution {
-                edges: &labels.edges,
-                cumulative: &scratch.cumulative,
-                count,
-                sum_ns: timed.durations.sum_ns(),
-                exemplars: &scratch.exemplars,
+                edges: &series.edges,
+                cumulative: buckets.cumulative(),
+                count: buckets.count(),
+                sum_ns: snapshot.sum_ns(),
+                exemplars,
             };
-            durations.histogram(&[&labels.own, timed.label], &distribution);
+            durations.histogram(&[&series.own, label], &distribution);
         }
     }
     let mut in_flight = encoder.family(&names::SLI_IN_FLIGHT);
-    for (sli, labels) in all() {
-        in_flight.integer(&[&labels.own], sli.in_flight);
+    for (sli, series) in all() {
+        in_flight.integer(&[&series.own], sli.in_flight);
     }
     let mut overdue = encoder.family(&names::SLI_IN_FLIGHT_OVERDUE);
-    for (sli, labels) in all() {
+    for (sli, series) in all() {
         if let Some(count) = sli.in_flight_overdue {
-            overdue.integer(&[&labels.own], count);
+            overdue.integer(&[&series.own], count);
         }
     }
 }
 
-/// The durations of calls that ended alike.
-struct Timed<'a> {
-    outcome: Outcome,
-    label: &'static [u8],
-    durations: &'a Snapshot,
-    over: &'a Over,
+fn exemplars_of(sli: &SliReport, outcome: Outcome) -> impl Iterator<Item = Exemplar> {
+    sli.exemplars.iter().filter(move |kept| kept.outcome == outcome).map(|kept| Exemplar {
+        trace_id: kept.exemplar.trace_id_bytes(),
+        span_id: Some(kept.exemplar.span_id_bytes()),
+        value_ns: kept.duration_ns,
+        unix_time_ns: None,
+    })
 }
 
-impl<'a> Timed<'a> {
-    fn of(sli: &'a SliReport) -> impl Iterator<Item = Self> {
-        let ok = Self {
-            outcome: Outcome::Ok,
-            label: b"outcome=\"ok\"",
-            durations: &sli.durations,
-            over: &sli.over,
-        };
-        let error = sli.error_durations.as_deref().map(|durations| Self {
-            outcome: Outcome::Error,
-            label: b"outcome=\"error\"",
-            durations,
-            over: &sli.error_over,
-        });
-        std::iter::once(ok).chain(error)
-    }
-}
-
-impl Scratch {
-    /// Fills in the cumulative counts and the exemplars, and answers the count of all events.
-    fn fill(&mut self, sli: &SliReport, timed: &Timed<'_>, labels: &SliLabels) -> u64 {
-        let count = timed.durations.count();
-        self.cumulative.clear();
-        self.cumulative.extend(timed.durations.cumulative(labels.edges.bounds_ns().iter().copied()));
-        for (place, threshold_ns) in sli.thresholds_ns.iter().enumerate() {
-            let exact = labels.edges.bounds_ns().binary_search(threshold_ns).ok();
-            if let Some(cumulative) = exact.and_then(|at| self.cumulative.get_mut(at)) {
-                *cumulative = count.saturating_sub(timed.over.get(place));
-            }
-        }
-        self.exemplars.clear();
-        let of_outcome = sli.exemplars.iter().filter(|kept| kept.outcome == timed.outcome);
-        self.exemplars.extend(of_outcome.map(|kept| Exemplar {
-            trace_id: kept.exemplar.trace_id_bytes(),
-            span_id: Some(kept.exemplar.span_id_bytes()),
-            value_ns: kept.duration_ns,
-            unix_time_ns: None,
-        }));
-        count
-    }
-}
-
-/// Writes the families that describe the objectives. `labels` belong to `slis` by position.
-pub(crate) fn write_objectives(encoder: &mut Encoder<'_>, slis: &[SliReport], labels: &[SliLabels]) {
+/// Writes the families that describe the objectives. `series` belong to `slis` by position.
+pub(crate) fn write_objectives(encoder: &mut Encoder<'_>, slis: &[SliReport], series: &[SliSeries]) {
     let mut events = encoder.family(&names::SLO_EVENTS);
-    each(slis, labels, |objective, labels| {
-        events.integer(&[&labels.own, b"verdict=\"good\""], objective.exported.good());
-        events.integer(&[&labels.own, b"verdict=\"bad\""], objective.exported.bad());
+    each(slis, series, |objective, series| {
+        events.integer(&[&series.own, b"verdict=\"good\""], objective.exported.good());
+        events.integer(&[&series.own, b"verdict=\"bad\""], objective.exported.bad());
     });
     let mut target = encoder.family(&names::SLO_OBJECTIVE);
-    each(slis, labels, |objective, labels| target.float(&[&labels.own], objective.target.ratio()));
+    each(slis, series, |objective, series| target.float(&[&series.own], objective.target.ratio()));
     let mut burn = encoder.family(&names::SLO_BURN_RATE);
-    each(slis, labels, |objective, labels| {
+    each(slis, series, |objective, series| {
         for (at, window) in objective.windows.iter().enumerate() {
             if let Some(rate) = window.burn {
-                burn.float(&[&labels.own, labels.window(at)], rate.get());
+                burn.float(&[&series.own, series.window(at)], rate.get());
             }
         }
     });
     let mut remaining = encoder.family(&names::SLO_BUDGET_REMAINING);
-    each(slis, labels, |objective, labels| {
+    each(slis, series, |objective, series| {
         if let Some(budget) = &objective.budget {
-            remaining.float(&[&labels.own], budget.remaining());
+            remaining.float(&[&series.own], budget.remaining());
         }
     });
     let mut exhaustion = encoder.family(&names::SLO_EXHAUSTION);
-    each(slis, labels, |objective, labels| {
+    each(slis, series, |objective, series| {
         if let Some(seconds) = objective.forecast.soonest().seconds() {
-            exhaustion.float(&[&labels.own], seconds);
+            exhaustion.float(&[&series.own], seconds);
         }
     });
     let mut coverage = encoder.family(&names::SLO_COVERAGE);
-    each(slis, labels, |objective, labels| {
+    each(slis, series, |objective, series| {
         for (at, window) in objective.windows.iter().enumerate() {
-            coverage.float(&[&labels.own, labels.window(at)], window.coverage);
+            coverage.float(&[&series.own, series.window(at)], window.coverage);
         }
     });
     let mut state = encoder.family(&names::ALERT_STATE);
-    each(slis, labels, |objective, labels| {
+    each(slis, series, |objective, series| {
         for (at, tier) in objective.tiers.iter().enumerate() {
-            state.integer(&[&labels.own, labels.tier(at)], tier.state as u64);
+            state.integer(&[&series.own, series.tier(at)], tier.state as u64);
         }
     });
 }
 
-fn each(slis: &[SliReport], labels: &[SliLabels], mut write: impl FnMut(&ObjectiveReport, &ObjectiveLabels)) {
-    for (sli, labels) in slis.iter().zip(labels) {
-        for (objective, labels) in sli.objectives.iter().zip(&labels.objectives) {
-            write(objective, labels);
+fn each(slis: &[SliReport], series: &[SliSeries], mut write: impl FnMut(&ObjectiveReport, &ObjectiveSeries)) {
+    for (sli, series) in slis.iter().zip(series) {
+        for (objective, series) in sli.objectives.iter().zip(&series.objectives) {
+            write(objective, series);
         }
     }
 }

@@ -1,37 +1,41 @@
-//! Cold. Labels as they are written, escaped once and kept between scrapes.
+//! Cold. What stays the same between scrapes: labels as they are written, and buckets of idle histograms.
 
 use std::sync::Arc;
 
 use sre_core::report::{Label, ObjectiveReport, SliReport};
 
+use super::buckets::Buckets;
 use super::config::edges;
 use super::encode::{Edges, push_label_value};
 use super::escaping::Escaping;
 use crate::naming;
 
-/// Escaped labels of every series of the last report, for one way of escaping names.
+/// What is known of every series of the last report, for one way of escaping names.
 #[derive(Debug, Default)]
 pub(crate) struct SeriesCache {
-    slis: Vec<SliLabels>,
+    slis: Vec<SliSeries>,
     /// Label values that were longer than may be, since the last [`SeriesCache::take_cut`].
     cut: u64,
 }
 
-/// The labels of one SLI, or of one member of a family.
+/// What is known of one SLI, or of one member of a family.
 #[derive(Debug)]
-pub(crate) struct SliLabels {
+pub(crate) struct SliSeries {
     name: &'static str,
     labels: Arc<[Label]>,
     thresholds_ns: Arc<[u64]>,
     /// `sli="checkout",route="/pay"`
     pub(crate) own: Box<[u8]>,
-    pub(crate) edges: Arc<Edges>,
-    pub(crate) objectives: Vec<ObjectiveLabels>,
+    pub(crate) edges: Edges,
+    /// Of successful calls, and of failed ones.
+    pub(crate) ok: Buckets,
+    pub(crate) error: Buckets,
+    pub(crate) objectives: Vec<ObjectiveSeries>,
 }
 
-/// The labels of one objective.
+/// What is known of one objective.
 #[derive(Debug)]
-pub(crate) struct ObjectiveLabels {
+pub(crate) struct ObjectiveSeries {
     slo: Arc<str>,
     /// `slo="checkout-availability",sli="checkout",route="/pay"`
     pub(crate) own: Box<[u8]>,
@@ -41,17 +45,18 @@ pub(crate) struct ObjectiveLabels {
 
 impl SeriesCache {
     /// Labels for each SLI of a report, in its order. What is known from the last report is not escaped again.
-    pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &[SliLabels] {
+    pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &[SliSeries] {
         self.slis.truncate(slis.len());
         for (at, sli) in slis.iter().enumerate() {
             let known = self.slis.get_mut(at);
             match known {
                 Some(known) if known.is_of(sli) => {}
-                Some(known) => *known = SliLabels::new(sli, escaping, &mut self.cut),
-                None => self.slis.push(SliLabels::new(sli, escaping, &mut self.cut)),
+                Some(known) => *known = SliSeries::new(sli, escaping, &mut self.cut),
+                None => self.slis.push(SliSeries::new(sli, escaping, &mut self.cut)),
             }
         }
         for (labels, sli) in self.slis.iter_mut().zip(slis) {
+            labels.update_buckets(sli);
             labels.update_objectives(&sli.objectives, &mut self.cut);
         }
         &self.slis
@@ -63,7 +68,7 @@ impl SeriesCache {
     }
 }
 
-impl SliLabels {
+impl SliSeries {
     fn new(sli: &SliReport, escaping: Escaping, cut: &mut u64) -> Self {
         let mut own = Vec::new();
         push(&mut own, "sli", sli.name, cut);
@@ -79,6 +84,8 @@ impl SliLabels {
             thresholds_ns: Arc::clone(&sli.thresholds_ns),
             own: own.into_boxed_slice(),
             edges: edges(&sli.thresholds_ns),
+            ok: Buckets::default(),
+            error: Buckets::default(),
             objectives: Vec::new(),
         }
     }
@@ -88,13 +95,20 @@ impl SliLabels {
         self.name == sli.name && same_labels && self.thresholds_ns == sli.thresholds_ns
     }
 
+    fn update_buckets(&mut self, sli: &SliReport) {
+        self.ok.update(&sli.durations, &sli.over, &sli.thresholds_ns, &self.edges);
+        if let Some(durations) = &sli.error_durations {
+            self.error.update(durations, &sli.error_over, &sli.thresholds_ns, &self.edges);
+        }
+    }
+
     fn update_objectives(&mut self, objectives: &[ObjectiveReport], cut: &mut u64) {
         self.objectives.truncate(objectives.len());
         for (at, objective) in objectives.iter().enumerate() {
             let known = self.objectives.get(at).is_some_and(|known| known.slo == objective.slo);
             if !known {
                 self.objectives.truncate(at);
-                self.objectives.push(ObjectiveLabels::new(objective, &self.own, cut));
+                self.objectives.push(ObjectiveSeries::new(objective, &self.own, cut));
             }
             if let Some(known) = self.objectives.get_mut(at) {
                 known.update(objective);
@@ -103,7 +117,7 @@ impl SliLabels {
     }
 }
 
-impl ObjectiveLabels {
+impl ObjectiveSeries {
     fn new(objective: &ObjectiveReport, sli: &[u8], cut: &mut u64) -> Self {
         let mut own = Vec::new();
         push(&mut own, "slo", &objective.slo, cut);

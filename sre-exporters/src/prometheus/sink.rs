@@ -2,12 +2,12 @@
 
 use sre_core::report::Report;
 
-use super::encode::{Encoder, push_label_value};
+use super::encode::{Encoder, Exemplar, push_label_value};
 use super::escaping::Escaping;
 use super::names;
 use super::negotiate::Negotiated;
 use super::process::Process;
-use super::rows::{self, Scratch};
+use super::rows;
 use super::series::SeriesCache;
 use crate::telemetry::{Count, Telemetry};
 
@@ -16,7 +16,7 @@ use crate::telemetry::{Count, Telemetry};
 pub(crate) struct Exposition {
     /// One cache for each way of escaping names that scrapers ask for; nearly always it is one.
     caches: Vec<(Escaping, SeriesCache)>,
-    scratch: Scratch,
+    exemplars: Vec<Exemplar>,
 }
 
 impl Exposition {
@@ -34,13 +34,13 @@ impl Exposition {
             self.caches.push((escaping, SeriesCache::default()));
         }
         let Some((_, cache)) = self.caches.iter_mut().find(|(of, _)| *of == escaping) else { return };
-        let labels = cache.update(&report.slis, escaping);
+        let series = cache.update(&report.slis, escaping);
 
         let mut encoder = Encoder::new(out, negotiated.media_type.syntax());
         encoder.family(&names::TARGET).integer(&[&label("service_name", &report.service)], 1);
         encoder.family(&names::BUILD).integer(&[&label("version", env!("CARGO_PKG_VERSION"))], 1);
-        rows::write_slis(&mut encoder, &report.slis, labels, &mut self.scratch);
-        rows::write_objectives(&mut encoder, &report.slis, labels);
+        rows::write_slis(&mut encoder, &report.slis, series, &mut self.exemplars);
+        rows::write_objectives(&mut encoder, &report.slis, series);
         rows::write_engine(&mut encoder, &report.engine);
         telemetry.add(Count::LabelValuesCut, cache.take_cut());
         rows::write_exporters(&mut encoder, telemetry);
