@@ -1,6 +1,7 @@
 //! A total outage is told as soon as the mathematics allows, and let go of as soon as it is over.
 //!
 //! Expectations are the worked figures of the literature and of the design, not what the engine says.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may panic as tests do")]
 
 use std::time::Duration;
 

@@ -92,7 +92,7 @@ impl Evaluator {
             tiers: derived.iter().map(|tier| TierJudge::new(*tier, &past)).collect(),
             states: vec![AlertState::Ok; derived.len()],
             blindness: TierAlert::new(hold),
-            outlook: Outlook::new(slo),
+            outlook: Outlook::new(slo, terms.period().length()),
             transitions: Vec::with_capacity(derived.len() + 1),
             objective,
             past,
@@ -300,7 +300,7 @@ impl Evaluator {
 
     /// The longest window that is kept: it knows best how many events are usual.
     fn longest(&self) -> Reading {
-        self.past.reading(self.past.units().len().saturating_sub(1))
+        self.past.span(self.past.units().len().saturating_sub(1))
     }
 
     /// How many counts make one event or slice.

@@ -5,27 +5,29 @@ use core::time::Duration;
 use super::past::Past;
 use super::span::BudgetSpan;
 use crate::slo::{self, Forecast, Foresight, Inflow, Reach, Slot};
-use crate::units::Target;
+use crate::units::{Target, saturating_nanos};
 use crate::window::Tick;
 
-/// A forecast walks over all slots of the period, so it is not made each tick.
-const INTERVAL_NS: u64 = 10_000_000_000;
+/// A forecast walks over all slots of the period, so for long periods it is not made each tick.
+const INTERVAL_MAX: Duration = Duration::from_secs(10);
 
-/// The rhythm of forecasts.
+/// The rhythm of forecasts: a thousandth of the period, at most ten seconds.
 ///
 /// Objectives of one engine take their turns at different ticks, so that no tick is much longer than others.
 #[derive(Clone, Debug)]
 pub(super) struct Outlook {
+    interval_ns: u64,
     phase_ns: u64,
     due_ns: u64,
 }
 
 impl Outlook {
-    /// A rhythm whose turn follows from the name.
-    pub(super) fn new(slo: &str) -> Self {
+    /// The rhythm for a period; its turn follows from the name.
+    pub(super) fn new(slo: &str, period: Duration) -> Self {
         let hash = slo.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
-        let seconds = hash % (INTERVAL_NS / 1_000_000_000);
-        Self { phase_ns: seconds * 1_000_000_000, due_ns: 0 }
+        let interval_ns = saturating_nanos(INTERVAL_MAX.min(period / 1_000)).max(1);
+        let phase_ns = hash.wrapping_mul(1_000_000_000) % interval_ns;
+        Self { interval_ns, phase_ns, due_ns: 0 }
     }
 
     /// Whether it is time to look ahead; asked once a tick.
@@ -33,8 +35,8 @@ impl Outlook {
         if tick.elapsed_ns < self.due_ns {
             return false;
         }
-        let turns = tick.elapsed_ns.saturating_sub(self.phase_ns) / INTERVAL_NS + 1;
-        self.due_ns = turns.saturating_mul(INTERVAL_NS).saturating_add(self.phase_ns);
+        let turns = tick.elapsed_ns.saturating_sub(self.phase_ns) / self.interval_ns + 1;
+        self.due_ns = turns.saturating_mul(self.interval_ns).saturating_add(self.phase_ns);
         true
     }
 }
@@ -50,8 +52,8 @@ pub(super) const UNKNOWN: Forecast = Forecast {
 /// When the budget will be empty, and when it will be positive again.
 pub(super) fn forecast(past: &Past, span: &BudgetSpan, target: Target) -> Forecast {
     let inflow = |window| {
-        let reading = past.reading(past.units().place(window));
-        Inflow::like(reading.counts, reading.observed)
+        let span = past.span(past.units().place(window));
+        Inflow::like(span.counts, span.observed)
     };
     let now = Duration::from_nanos(past.line().now_ns());
     let (reach, slots) = match span {

@@ -115,6 +115,14 @@ impl Past {
         }
     }
 
+    /// Events of a window and the time that its slots really span, for rates.
+    ///
+    /// That is up to a slot more than its length, which is a thirtieth of five minutes.
+    pub(super) fn span(&self, place: usize) -> Reading {
+        let observed = Duration::from_nanos(self.line.observed_ns(self.units.start_ns(place)));
+        Reading::full(self.units.counts(place), observed)
+    }
+
     /// Whether a late tick spread events over some of a window.
     pub(super) fn is_late(&self, place: usize) -> bool {
         self.late_until_ns > self.units.start_ns(place)

@@ -5,7 +5,7 @@
 
 use num_bigint::BigInt;
 
-pub const SECOND: i128 = 1_000_000_000;
+pub(crate) const SECOND: i128 = 1_000_000_000;
 
 /// Good and bad events that are booked at a moment of the time line.
 #[derive(Clone, Copy, Debug)]
@@ -17,48 +17,48 @@ struct Booked {
 
 /// One alert tier, as fractions.
 #[derive(Clone, Copy, Debug)]
-pub struct TierSpec {
-    pub long: i128,
-    pub short: i128,
+pub(crate) struct TierSpec {
+    pub(crate) long: i128,
+    pub(crate) short: i128,
     /// Factor in tenths: 14.4 is 144.
-    pub factor_tenths: i128,
+    pub(crate) factor_tenths: i128,
 }
 
 /// One objective, as fractions.
 #[derive(Clone, Debug)]
-pub struct Spec {
+pub(crate) struct Spec {
     /// Budget `1 - target` as `1 / budget_inverse`.
-    pub budget_inverse: i128,
-    pub period: i128,
-    pub tiers: Vec<TierSpec>,
-    pub min_events: i128,
-    pub min_failures: i128,
-    pub wilson: bool,
+    pub(crate) budget_inverse: i128,
+    pub(crate) period: i128,
+    pub(crate) tiers: Vec<TierSpec>,
+    pub(crate) min_events: i128,
+    pub(crate) min_failures: i128,
+    pub(crate) wilson: bool,
 }
 
 /// What happened between two ticks, and when the second one was.
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// By how much the wall clock moved, in nanoseconds.
-    pub wall: i128,
+    pub(crate) wall: i128,
     /// By how much the monotonic clock moved.
-    pub lived: i128,
-    pub good: i128,
-    pub bad: i128,
+    pub(crate) lived: i128,
+    pub(crate) good: i128,
+    pub(crate) bad: i128,
     /// Bad events in flight at the tick.
-    pub in_flight: i128,
+    pub(crate) in_flight: i128,
 }
 
 /// A window at one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counted {
-    pub good: i128,
-    pub bad: i128,
-    pub observed: i128,
+pub(crate) struct Counted {
+    pub(crate) good: i128,
+    pub(crate) bad: i128,
+    pub(crate) observed: i128,
 }
 
 #[derive(Clone, Debug)]
-pub struct Oracle {
+pub(crate) struct Oracle {
     spec: Spec,
     now: i128,
     booked: Vec<Booked>,
@@ -69,12 +69,12 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    pub fn new(spec: Spec, start: i128) -> Self {
+    pub(crate) fn new(spec: Spec, start: i128) -> Self {
         Self { spec, now: start, booked: Vec::new(), seen: Vec::new(), counted: Vec::new() }
     }
 
     /// Every window that the engine must keep for this objective.
-    pub fn windows(&self) -> Vec<i128> {
+    pub(crate) fn windows(&self) -> Vec<i128> {
         let extra = [300, 3_600, 86_400].map(|seconds: i128| (seconds * SECOND).min(self.spec.period));
         let mut windows: Vec<i128> =
             self.spec.tiers.iter().flat_map(|tier| [tier.long, tier.short]).collect();
@@ -86,7 +86,7 @@ impl Oracle {
     }
 
     /// The finest slot: a twelfth of the shortest window, rounded down to 1, 2, 5 or 10 s.
-    pub fn finest(&self) -> i128 {
+    pub(crate) fn finest(&self) -> i128 {
         let twelfth = self.windows().into_iter().min().unwrap_or(SECOND) / 12;
         [10, 5, 2, 1]
             .map(|seconds| seconds * SECOND)
@@ -96,14 +96,14 @@ impl Oracle {
     }
 
     /// The slot length that a window is counted in.
-    pub fn slot(&self, window: i128) -> i128 {
+    pub(crate) fn slot(&self, window: i128) -> i128 {
         let levels = [(self.finest(), 360), (10 * SECOND, 360), (60 * SECOND, 360), (300 * SECOND, 864)];
         let fits = |(slot, most): &(i128, i128)| (window + slot - 1) / slot <= *most;
         levels.into_iter().find(fits).map_or(3_600 * SECOND, |(slot, _)| slot)
     }
 
     /// Moves on by one tick whose wall clock never goes back.
-    pub fn step(&mut self, step: Step) {
+    pub(crate) fn step(&mut self, step: Step) {
         let from = self.now;
         self.now += step.wall;
         let slept = step.wall - step.lived;
@@ -144,7 +144,7 @@ impl Oracle {
     }
 
     /// What a window counted at the last step.
-    pub fn count(&self, window: i128) -> Counted {
+    pub(crate) fn count(&self, window: i128) -> Counted {
         let found = self.counted.iter().find(|(length, _)| *length == window);
         found.map_or(Counted { good: 0, bad: 0, observed: 0 }, |(_, counted)| *counted)
     }
@@ -167,7 +167,7 @@ impl Oracle {
     }
 
     /// Whether both windows of a tier are above `tenths` tenths of its factor.
-    pub fn above(&self, tier: TierSpec, in_flight: i128, tenths: i128) -> (bool, bool) {
+    pub(crate) fn above(&self, tier: TierSpec, in_flight: i128, tenths: i128) -> (bool, bool) {
         let factor = Fraction { numerator: tier.factor_tenths * tenths, denominator: 100 };
         let burns = |window| self.burns(window, self.with(window, in_flight), factor);
         (burns(tier.long), burns(tier.short))
@@ -179,7 +179,7 @@ impl Oracle {
     }
 
     /// Whether there is enough in the long window for a tier to fire.
-    pub fn is_long_enough(&self, tier: TierSpec, in_flight: i128) -> bool {
+    pub(crate) fn is_long_enough(&self, tier: TierSpec, in_flight: i128) -> bool {
         let long = self.with(tier.long, in_flight);
         long.good + long.bad >= self.spec.min_events
             && long.bad >= self.spec.min_failures
@@ -187,7 +187,7 @@ impl Oracle {
     }
 
     /// Whether there is enough in the short window for a tier to fire.
-    pub fn is_short_enough(&self, tier: TierSpec, in_flight: i128) -> bool {
+    pub(crate) fn is_short_enough(&self, tier: TierSpec, in_flight: i128) -> bool {
         self.with(tier.short, in_flight).bad >= 1
     }
 
@@ -222,19 +222,19 @@ struct Found {
 
 /// The state of one tier, told from its whole history.
 #[derive(Clone, Debug)]
-pub struct TierHistory {
+pub(crate) struct TierHistory {
     tier: TierSpec,
     lived: i128,
     found: Vec<Found>,
 }
 
 impl TierHistory {
-    pub fn new(tier: TierSpec) -> Self {
+    pub(crate) fn new(tier: TierSpec) -> Self {
         Self { tier, lived: 0, found: Vec::new() }
     }
 
     /// Looks at the windows at a tick and tells the state: 0 ok, 1 pending, 2 firing.
-    pub fn state(&mut self, oracle: &Oracle, step: Step) -> u8 {
+    pub(crate) fn state(&mut self, oracle: &Oracle, step: Step) -> u8 {
         self.lived += step.lived;
         let (long, short) = oracle.above(self.tier, step.in_flight, 10);
         let (long_stays, short_stays) = oracle.above(self.tier, step.in_flight, 9);

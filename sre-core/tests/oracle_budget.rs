@@ -1,0 +1,222 @@
+//! Budgets of calendar periods, budget thresholds, hanging calls and blindness, told by worked examples.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+use std::time::Duration;
+
+use sre_core::alert::AlertState;
+use sre_core::engine::{Evaluator, Input, Transition};
+use sre_core::report::ObjectiveState;
+use sre_core::slo::{Blindness, BurnModel, Confidence, Foresight, InFlight, Objective, Period, Severity};
+use sre_core::units::EventCounts;
+use sre_core::window::{CalendarUnit, Tick};
+
+const SECOND: u64 = 1_000_000_000;
+const HOUR: u64 = 3_600;
+
+/// Ticks once a second from a start on.
+struct Service {
+    evaluator: Evaluator,
+    start: u64,
+    second: u64,
+}
+
+impl Service {
+    fn new(objective: Objective, start: u64) -> Self {
+        let tick = Tick { wall_ns: start * SECOND, elapsed_ns: 0 };
+        let evaluator = Evaluator::new("pay", "pay-availability", objective, tick).unwrap();
+        Self { evaluator, start, second: 0 }
+    }
+
+    fn tick(&mut self, input: Input) -> &[Transition] {
+        self.second += 1;
+        let tick = Tick { wall_ns: (self.start + self.second) * SECOND, elapsed_ns: self.second * SECOND };
+        self.evaluator.tick(tick, input)
+    }
+
+    fn seconds(&mut self, seconds: u64, good: u64, bad: u64) {
+        for _ in 0..seconds {
+            self.tick(calls(good, bad, 0));
+        }
+    }
+}
+
+fn calls(good: u64, bad: u64, unjudged: u64) -> Input {
+    Input { delta: EventCounts::new(good, bad), ended: good + bad + unjudged, unjudged, ..Input::default() }
+}
+
+/// 2026-02-28 22:00 UTC, which is an hour before March in Berlin.
+const BEFORE_MARCH: u64 = 1_772_316_000;
+
+#[test]
+fn at_the_turn_of_the_month_the_budget_is_new_and_the_windows_roll_on() {
+    let month = Period::calendar(CalendarUnit::Month, "Europe/Berlin");
+    let mut service = Service::new(Objective::availability(0.99).period(month), BEFORE_MARCH);
+    service.seconds(HOUR - 1, 98, 2);
+    let report = service.evaluator.latest();
+    assert_eq!(report.counts, EventCounts::new(98 * (HOUR - 1), 2 * (HOUR - 1)));
+    assert!(report.budget.is_some_and(|budget| budget.remaining() < -0.9), "spent twice");
+    let february = report.windows.last().unwrap();
+    assert_eq!(
+        (february.length, &*february.text),
+        (Duration::from_secs(28 * 24 * HOUR), "month Europe/Berlin")
+    );
+    assert!(
+        report.pace.is_some_and(|pace| (1.0..1.001).contains(&pace)),
+        "consumed 2, nearly all has passed"
+    );
+
+    service.seconds(1, 98, 2);
+    let report = service.evaluator.latest();
+    assert_eq!(report.counts, EventCounts::new(98, 2), "the first second of March");
+    assert_eq!(
+        report.windows.last().unwrap().length,
+        Duration::from_secs(31 * 24 * HOUR - HOUR),
+        "clocks go forward"
+    );
+    let hour = report.window(Duration::from_secs(HOUR)).unwrap();
+    assert_eq!(hour.counts.total(), 100 * HOUR, "windows do not know of months");
+}
+
+#[test]
+fn a_share_of_the_budget_is_harder_to_spend_at_night() {
+    // A busy day, then a night with a hundredth of the traffic and 20 % errors: a burn rate of 200, but what fails
+    // in an hour is a thousandth of what a month allows.
+    let objective = Objective::availability(0.999).confidence(Confidence::Off);
+    let run = |objective| {
+        let mut service = Service::new(objective, BEFORE_MARCH);
+        service.seconds(24 * HOUR, 1_000, 0);
+        service.seconds(HOUR, 8, 2);
+        service.evaluator.latest().tiers[0].state
+    };
+    assert_eq!(run(objective), AlertState::Firing);
+    assert_eq!(run(objective.burn_model(BurnModel::Budget)), AlertState::Ok);
+}
+
+#[test]
+fn calls_that_hang_fire_before_they_end_and_are_nowhere_else() {
+    let fires = |objective| {
+        let mut service = Service::new(objective, BEFORE_MARCH);
+        service.seconds(2 * HOUR, 100, 0);
+        for second in 1..300 {
+            let provisional = EventCounts::new(0, 100 * second);
+            service.tick(Input { provisional, ..Input::default() });
+            let report = service.evaluator.latest();
+            assert_eq!((report.exported.bad(), report.counts.bad()), (0, 0), "nothing has ended");
+            if report.firing().is_some() {
+                return Some(second);
+            }
+        }
+        None
+    };
+    let objective = Objective::availability(0.999);
+    assert_eq!(fires(objective), Some(54), "as soon as if they had failed");
+    assert_eq!(fires(objective.count_in_flight(InFlight::Left)), None);
+}
+
+#[test]
+fn calls_that_hung_and_went_well_leave_no_trace() {
+    let mut service = Service::new(Objective::availability(0.999), BEFORE_MARCH);
+    service.tick(Input { provisional: EventCounts::new(0, 50), ..Input::default() });
+    let seen = |service: &Service| service.evaluator.latest().windows[0].counts;
+    assert_eq!(seen(&service), EventCounts::new(0, 50));
+    service.tick(calls(50, 0, 0));
+    assert_eq!(seen(&service), EventCounts::new(50, 0));
+}
+
+#[test]
+fn a_deploy_that_answers_everything_with_not_found_is_blind_and_pages() {
+    let run = |blindness| {
+        let mut service = Service::new(Objective::availability(0.999).blindness(blindness), BEFORE_MARCH);
+        service.seconds(600, 100, 0);
+        for second in 1..600 {
+            let change = service.tick(calls(0, 0, 100)).first().cloned();
+            if let Some(change) = change {
+                return (service, second, change);
+            }
+        }
+        panic!("never blind")
+    };
+    let (mut service, second, change) = run(Blindness::Notify);
+    assert_eq!((&*change.tier, change.severity), (Evaluator::BLIND, Severity::Page));
+    // Half of five minutes and a slot.
+    assert!((150..=160).contains(&second), "{second} s");
+    let report = service.evaluator.latest();
+    assert_eq!((report.state, report.blind, report.tiers[0].blind), (ObjectiveState::Blind, true, true));
+    assert_eq!(report.budget.map(|budget| budget.bad_events()), Some(0), "it would look healthy");
+
+    let sees_again = (1..2_000).find(|_| service.tick(calls(100, 0, 0)).iter().any(Transition::has_cleared));
+    assert!(sees_again.is_some());
+    assert_eq!(run(Blindness::Show).2.severity, Severity::Log);
+}
+
+#[test]
+fn without_events_there_is_no_data_and_nothing_fires() {
+    let mut service = Service::new(Objective::availability(0.999), BEFORE_MARCH);
+    service.seconds(100, 0, 0);
+    let report = service.evaluator.latest();
+    assert_eq!(report.state, ObjectiveState::Idle);
+    assert_eq!((report.budget, report.forecast.at_5m), (None, Foresight::NoData));
+    assert!(report.windows.iter().all(|window| window.burn.is_none()));
+    assert_eq!(report.sentence(), "no data, so no forecast");
+}
+
+#[test]
+fn a_steady_burn_is_forecast_in_plain_words() {
+    let mut service = Service::new(Objective::availability(0.99), BEFORE_MARCH);
+    service.seconds(2 * HOUR, 1_000, 0);
+    service.seconds(311, 960, 40);
+    let report = service.evaluator.latest();
+    // 7,511,000 events so far allow 75,110 failures, 12,440 have been: at 40 a second, of which ten are granted
+    // anew, the rest is gone after 62,670 / 30 s.
+    let Foresight::After(wait) = report.forecast.at_5m else { panic!("{:?}", report.forecast) };
+    // It was told up to ten seconds ago, when the window still held one second of health.
+    assert!((2_089..=2_109).contains(&wait.as_secs()), "{wait:?}");
+    assert!(report.sentence().starts_with("at this rate the budget is empty in 3"), "{}", report.sentence());
+}
+
+#[test]
+fn a_tier_that_the_traffic_is_too_thin_for_says_so_and_what_to_do() {
+    let mut service = Service::new(Objective::availability(0.999), BEFORE_MARCH);
+    service.seconds(HOUR - 20, 1, 0);
+    assert!(!service.evaluator.latest().tiers[0].infeasible, "too early to tell");
+    // One event a minute from here on: 208 an hour are needed.
+    for second in 1..=24 * HOUR {
+        service.tick(calls(u64::from(second % 60 == 0), 0, 0));
+    }
+    let tiers = &service.evaluator.latest().tiers;
+    assert!(tiers[0].infeasible, "{:?}", tiers[0]);
+    assert!(
+        tiers[0].remedy.as_ref().is_some_and(|remedy| remedy.contains("synthetic probes")),
+        "{:?}",
+        tiers[0]
+    );
+}
+
+#[test]
+fn a_tier_that_no_outage_can_reach_is_shown_with_a_remedy() {
+    let service = Service::new(Objective::availability(0.9), BEFORE_MARCH);
+    let tiers = &service.evaluator.latest().tiers;
+    let unreachable: Vec<_> = tiers.iter().filter(|tier| !tier.reachable).collect();
+    assert_eq!(unreachable.len(), 1, "14.4 is not below 10");
+    assert!(unreachable[0].remedy.is_some());
+}
+
+#[test]
+fn the_rings_of_thirty_days_take_at_most_forty_kib() {
+    let service = Service::new(Objective::availability(0.999), BEFORE_MARCH);
+    assert_eq!(service.evaluator.ring_bytes(), 36_928 + 2_160);
+}
+
+#[test]
+fn a_report_is_plain_data() {
+    let mut service = Service::new(Objective::latency(0.99, Duration::from_millis(300)), BEFORE_MARCH);
+    service.seconds(20, 1, 1);
+    let json = serde_json::to_value(service.evaluator.report()).unwrap();
+    assert_eq!(json["threshold"], 0.3);
+    assert_eq!(json["kind"], "latency");
+    assert_eq!(json["budget"]["remaining"], -49.0);
+    assert_eq!(json["windows"][0]["text"], "5m");
+    assert_eq!(json["windows"][0]["counts"]["bad"], 20);
+    assert_eq!(json["tiers"][0]["state"], "ok");
+    assert_eq!(json["forecast"]["at_5m"], 0.0);
+}
