@@ -2,7 +2,7 @@
 //! `--cfg sre_loom`.
 
 pub(crate) use core::cell::Cell;
-pub(crate) use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use parking_lot::Mutex;
 pub(crate) use std::sync::{Arc, OnceLock};
 
@@ -42,8 +42,6 @@ pub(crate) mod modelled {
     }
 }
 
-use modelled::{AtomicU32 as ModelledU32, AtomicU64 as ModelledU64};
-
 /// Atomics are not `Copy`, so an array of them is built cell by cell.
 pub(crate) fn zeroed<T: Zero, const N: usize>() -> [T; N] {
     core::array::from_fn(|_| T::zero())
@@ -55,13 +53,27 @@ pub(crate) trait Zero {
     fn zero() -> Self;
 }
 
-impl Zero for ModelledU32 {
+impl Zero for AtomicU32 {
     fn zero() -> Self {
         Self::new(0)
     }
 }
 
-impl Zero for ModelledU64 {
+impl Zero for AtomicU64 {
+    fn zero() -> Self {
+        Self::new(0)
+    }
+}
+
+#[cfg(sre_loom)]
+impl Zero for modelled::AtomicU32 {
+    fn zero() -> Self {
+        Self::new(0)
+    }
+}
+
+#[cfg(sre_loom)]
+impl Zero for modelled::AtomicU64 {
     fn zero() -> Self {
         Self::new(0)
     }

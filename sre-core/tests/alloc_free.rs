@@ -43,6 +43,7 @@ fn allocations(run: impl FnOnce()) -> u64 {
 
 #[test]
 fn ten_million_records_after_prewarm_allocate_nothing() {
+    sre_core::clock::calibrate();
     SLI.prewarm();
     let allocated = allocations(|| {
         for step in 0..5_000_000_u64 {

@@ -1,14 +1,17 @@
 //! Hot. Records durations of one kind of event into a shared copy and, for hot threads, into shards of their own.
 
+use crate::clock::counter;
 use crate::histogram::{Layout, Snapshot, bucket_index};
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Ordering};
-use crate::shard::{self, Added, InFlightCells, Ledger, Promotion, Shard, Shared, THRESHOLDS_MAX};
+use crate::shard::{
+    self, Added, InFlightCells, Ledger, Promotion, Shard, Shared, Slots, THRESHOLDS_MAX, Terms,
+};
 
 /// Longest duration that is kept apart: 104 days. Longer ones are recorded as this and counted as clamped.
 pub(crate) const DURATION_MAX_NS: u64 = 1 << 53;
 
-/// Every 256th event in a bucket of the shared copy asks for a shard.
-const PROMOTE_EVERY: u32 = 256;
+/// Every 64th event in a bucket of the shared copy asks for a shard, if it came from a thread without one.
+const PROMOTE_EVERY: u32 = 64;
 
 /// Buckets that `prewarm` allots: those of 1 ms to 64 s.
 const PREWARM_NS: core::ops::RangeInclusive<u64> = 1_000_000..=64_000_000_000;
@@ -58,6 +61,8 @@ pub(crate) struct Recorder {
     id: u32,
     layout: Layout,
     thresholds: Thresholds,
+    /// The slots of calls in flight, if threads may have shards.
+    sharded: Option<Slots>,
     ledger: Arc<Ledger>,
     pub(crate) clamped: AtomicU64,
     shared: Shared,
@@ -71,11 +76,14 @@ pub(crate) struct Totals {
 }
 
 impl Recorder {
-    pub(crate) fn new(layout: Layout, thresholds: Thresholds) -> Self {
+    /// A recorder without counts. Shards have the default layout and count ticks of the process's counter, so a
+    /// series with another layout or clock has no slots to give, and stays with its shared copy.
+    pub(crate) fn new(layout: Layout, thresholds: Thresholds, sharded: Option<Slots>) -> Self {
         Self {
             id: next_id(),
             layout,
             thresholds,
+            sharded: sharded.filter(|_| layout == Layout::BITS_6),
             ledger: Arc::new(Ledger::new()),
             clamped: AtomicU64::new(0),
             shared: Shared::new(layout.buckets()),
@@ -88,48 +96,47 @@ impl Recorder {
         shard::lookup(self.id)
     }
 
-    /// Records one event. Wait-free; allocates only for the first value in a page and for a new shard.
+    /// The identity by which threads find their shards.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The bucket of a value in a shard.
     #[inline]
+    pub(crate) fn shard_bucket(value_ns: u64) -> usize {
+        bucket_index::<6>(value_ns)
+    }
+
+    /// Records one event. Wait-free; allocates only for the first value in a page and for a new shard.
     pub(crate) fn record(&self, value_ns: u64) {
         match self.shard() {
-            Some(shard) => self.record_in(shard, value_ns),
+            Some(shard) => {
+                let added = shard.add(Self::shard_bucket(value_ns), value_ns);
+                self.settle(shard, added, value_ns);
+            }
             None => self.record_first(value_ns),
         }
     }
 
-    /// Records one event into the shard that [`Recorder::shard`] returned on this thread.
-    #[inline]
-    pub(crate) fn record_in(&self, shard: &'static Shard, value_ns: u64) {
-        let bucket = bucket_index::<6>(value_ns);
-        match shard.add(bucket, value_ns) {
+    /// Does for an event that was offered to a shard what the shard alone cannot.
+    pub(crate) fn settle(&self, shard: &'static Shard, added: Added, value_ns: u64) {
+        match added {
             Added::Here => {}
-            Added::HalfFull => self.drain_shard(shard, bucket),
-            Added::Outside => return self.record_long(value_ns),
+            Added::HalfFull => self.drain_shard(shard, Self::shard_bucket(value_ns)),
+            Added::Outside => {
+                self.record_shared(value_ns, 1);
+                return;
+            }
         }
-        if value_ns > self.thresholds.smallest_ns() {
-            self.add_over(shard, value_ns);
-        }
-    }
-
-    /// Counts an event against the thresholds that it exceeds.
-    #[inline(never)]
-    fn add_over(&self, shard: &Shard, value_ns: u64) {
         (0..self.thresholds.exceeded_by(value_ns)).for_each(|threshold| shard.add_over(threshold));
     }
 
     /// Records one event of a thread without a shard, which may get one now.
-    #[inline(never)]
     fn record_first(&self, value_ns: u64) {
         let before = self.record_shared(value_ns, 1);
         if before % PROMOTE_EVERY == PROMOTE_EVERY - 1 {
             self.promote();
         }
-    }
-
-    /// Records one event that is too long for a shard.
-    #[cold]
-    fn record_long(&self, value_ns: u64) {
-        self.record_shared(value_ns, 1);
     }
 
     /// Records `count` events of one duration into the shared copy; returns what their bucket held before.
@@ -178,10 +185,21 @@ impl Recorder {
         value_ns.min(DURATION_MAX_NS)
     }
 
-    /// Shards have the default layout only; other precisions stay with the shared copy.
+    /// Asks for a shard for this thread. Without a calibrated counter there is none.
     #[cold]
     fn promote(&self) -> Promotion {
-        if self.layout == Layout::BITS_6 { shard::promote(self.id, &self.ledger) } else { Promotion::Refused }
+        let (Some(slots), Some(counter)) = (self.sharded, counter()) else { return Promotion::Refused };
+        let terms = Terms {
+            slow_ns: self.thresholds.smallest_ns(),
+            late_ns: slots.late_ns(),
+            slot_shift: counter.slot_shift(slots.shift()),
+        };
+        shard::promote(self.id, terms, &self.ledger)
+    }
+
+    /// Keeps threads from their shards while the series is switched off.
+    pub(crate) fn withhold_shards(&self, withheld: bool) {
+        self.ledger.withhold(withheld);
     }
 
     /// Moves a half full counter of this thread's shard to the books, or leaves that to the next event.

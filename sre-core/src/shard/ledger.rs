@@ -2,7 +2,7 @@
 
 use crate::primitive::Ordering;
 use crate::primitive::modelled::{AtomicBool, Mutex, MutexGuard, fence};
-use crate::shard::Shard;
+use crate::shard::{Shard, Terms};
 
 /// The shards of one recorder: the leased ones and those that wait, with their counts, for the next thread.
 ///
@@ -17,6 +17,7 @@ pub(crate) struct Ledger {
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     shards: Vec<&'static Shard>,
+    withheld: bool,
     /// Counts taken out of buckets that were half full; empty until the first one is.
     drained: Vec<u64>,
     /// Counts among `drained` that the shared copy had; those of shards are in their `count`.
@@ -39,18 +40,51 @@ impl Ledger {
         self.entries.try_lock()
     }
 
-    /// A shard for a thread: one that was given back, or another one. `None` when the lock is taken.
-    pub(crate) fn claim(&self, make: impl FnOnce() -> Option<&'static Shard>) -> Option<&'static Shard> {
+    /// A shard for a thread: one that was given back, or another one.
+    ///
+    /// `None` when the lock is taken, or while shards are withheld.
+    pub(crate) fn claim(
+        &self,
+        owner: u32,
+        terms: Terms,
+        make: impl FnOnce() -> Option<&'static Shard>,
+    ) -> Option<&'static Shard> {
         let mut entries = self.try_lock()?;
-        if self.is_closed() {
+        if self.is_closed() || entries.withheld {
             return None;
         }
-        if let Some(shard) = entries.shards.iter().find(|shard| shard.claim()) {
-            return Some(shard);
-        }
-        let shard = make()?;
-        entries.shards.push(shard);
+        let returned = entries.shards.iter().copied().find(|shard| shard.claim());
+        let shard = match returned {
+            Some(shard) => shard,
+            None => {
+                let shard = make()?;
+                entries.shards.push(shard);
+                shard
+            }
+        };
+        shard.own(owner, terms);
         Some(shard)
+    }
+
+    /// Lets the holder of a lease find its shard again, unless shards are withheld; returns whether it may.
+    pub(crate) fn own_again(&self, shard: &Shard, owner: u32, terms: Terms) -> bool {
+        match self.try_lock() {
+            Some(entries) if !entries.withheld => {
+                shard.own(owner, terms);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Keeps threads from finding their shards, or lets them: so that switching a series off costs nothing on the
+    /// way of each event.
+    pub(crate) fn withhold(&self, withheld: bool) {
+        let mut entries = self.lock();
+        entries.withheld = withheld;
+        if withheld {
+            entries.shards.iter().for_each(|shard| shard.disown());
+        }
     }
 
     /// Gives a leased shard back: to this recorder with its counts or, when that is gone, to whoever asks next.

@@ -8,10 +8,12 @@ mod ledger;
 #[cfg(all(test, sre_loom))]
 mod models;
 mod shared;
+mod slots;
 mod table;
 
 pub(crate) use ledger::{Ledger, shards_allocated};
 pub(crate) use shared::Shared;
+pub(crate) use slots::{LATE_SLOTS, Slots};
 pub(crate) use table::{Promotion, give_back, lookup, promote, set_budget_per_thread};
 
 use crate::primitive::modelled::{AtomicBool, AtomicU32, AtomicU64};
@@ -33,25 +35,44 @@ pub(crate) const SLOTS: usize = 32;
 #[cfg(sre_loom)]
 pub(crate) const SLOTS: usize = 1;
 
-/// No recorder has this identity.
+/// No recorder has this identity: that of a shard which is not in use.
 const NOBODY: u32 = 0;
+
+/// No recorder and no shard has this identity: that of an SLI which is not registered yet.
+pub(crate) const UNREGISTERED: u32 = u32::MAX;
 
 /// Counters with one writer at a time: the thread that holds the lease.
 ///
 /// All accesses are relaxed, since each counter stands for itself; a lease that changes hands orders the
 /// counts of its holders (see [`Ledger::claim`]). The exception is `over`, see [`Shard::add_over`].
+///
+/// What every event touches stands in the first 64 bytes: with many series it is the cache that takes the time.
 #[derive(Debug)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub(crate) struct Shard {
     owner: AtomicU32,
-    leased: AtomicBool,
-    late: AtomicU32,
+    slot_shift: AtomicU32,
     count: AtomicU64,
     sum_ns: AtomicU64,
+    slow_ns: AtomicU64,
+    late_ns: AtomicU64,
+    late: AtomicU32,
+    leased: AtomicBool,
     over: [AtomicU64; THRESHOLDS_MAX],
     started: [AtomicU32; SLOTS],
     ended: [AtomicU32; SLOTS],
     cells: [AtomicU32; CELLS],
+}
+
+/// What a shard has to know of the series that it counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// The smallest latency threshold: longer events are counted against the thresholds.
+    pub(crate) slow_ns: u64,
+    /// A call that took this long or longer ends as late.
+    pub(crate) late_ns: u64,
+    /// Length of a slot of calls in flight, as a power of two of counter ticks.
+    pub(crate) slot_shift: u32,
 }
 
 /// What became of an event that was offered to a shard.
@@ -69,10 +90,13 @@ impl Shard {
     pub(crate) fn new() -> Self {
         Self {
             owner: AtomicU32::new(NOBODY),
-            leased: AtomicBool::new(true),
-            late: AtomicU32::new(0),
+            slot_shift: AtomicU32::new(0),
             count: AtomicU64::new(0),
             sum_ns: AtomicU64::new(0),
+            slow_ns: AtomicU64::new(u64::MAX),
+            late_ns: AtomicU64::new(u64::MAX),
+            late: AtomicU32::new(0),
+            leased: AtomicBool::new(true),
             over: zeroed(),
             started: zeroed(),
             ended: zeroed(),
@@ -82,8 +106,40 @@ impl Shard {
 
     /// Whether this shard is leased for the recorder of this identity.
     #[inline]
-    pub(crate) fn belongs_to(&self, recorder: u32) -> bool {
+    fn belongs_to(&self, recorder: u32) -> bool {
         self.owner.load(Ordering::Relaxed) == recorder
+    }
+
+    /// Lets the holder of the lease write for this recorder.
+    fn own(&self, recorder: u32, terms: Terms) {
+        self.slow_ns.store(terms.slow_ns, Ordering::Relaxed);
+        self.late_ns.store(terms.late_ns, Ordering::Relaxed);
+        self.slot_shift.store(terms.slot_shift, Ordering::Relaxed);
+        self.owner.store(recorder, Ordering::Relaxed);
+    }
+
+    /// Keeps the holder of the lease from finding this shard, until it asks for one again.
+    fn disown(&self) {
+        self.owner.store(NOBODY, Ordering::Relaxed);
+    }
+
+    /// Whether an event of this duration counts against a latency threshold.
+    #[inline]
+    pub(crate) fn is_slow(&self, value_ns: u64) -> bool {
+        value_ns > self.slow_ns.load(Ordering::Relaxed)
+    }
+
+    /// Whether a call of this duration ends as late.
+    #[inline]
+    pub(crate) fn is_late(&self, value_ns: u64) -> bool {
+        value_ns >= self.late_ns.load(Ordering::Relaxed)
+    }
+
+    /// The place in the ring of slots for a call that starts at this reading of the counter.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a remainder below 32")]
+    pub(crate) fn place_of(&self, ticks: u64) -> usize {
+        ((ticks >> (self.slot_shift.load(Ordering::Relaxed) & 63)) % SLOTS as u64) as usize
     }
 
     /// Counts one event; the caller holds the lease.
@@ -170,7 +226,7 @@ impl Shard {
 
     /// Empties a shard that goes to another recorder; the caller has claimed it.
     fn clear(&self) {
-        self.owner.store(NOBODY, Ordering::Relaxed);
+        self.disown();
         for cell in self.cells.iter().chain(&self.started).chain(&self.ended).chain([&self.late]) {
             cell.store(0, Ordering::Relaxed);
         }
@@ -188,7 +244,7 @@ impl Shard {
 
     /// Gives the lease back, with the counts.
     fn release(&self) {
-        self.owner.store(NOBODY, Ordering::Relaxed);
+        self.disown();
         self.leased.store(false, Ordering::Release);
     }
 }
@@ -215,7 +271,7 @@ impl InFlightCells {
 
 #[inline]
 fn bump(cells: &[AtomicU32; SLOTS], slot: usize) {
-    if let Some(cell) = cells.get(slot) {
+    if let Some(cell) = cells.get(slot % SLOTS) {
         cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
     }
 }

@@ -5,7 +5,9 @@
 use loom::thread;
 
 use crate::primitive::Arc;
-use crate::shard::{Added, Ledger, Shard};
+use crate::shard::{Added, Ledger, Shard, Terms};
+
+const TERMS: Terms = Terms { slow_ns: 1, late_ns: 1, slot_shift: 0 };
 
 fn shard() -> &'static Shard {
     Box::leak(Box::new(Shard::new()))
@@ -15,11 +17,11 @@ fn shard() -> &'static Shard {
 fn a_lease_that_changes_hands_keeps_every_count() {
     loom::model(|| {
         let ledger = Arc::new(Ledger::new());
-        let first = ledger.claim(|| Some(shard())).expect("nobody else is there");
+        let first = ledger.claim(1, TERMS, || Some(shard())).expect("nobody else is there");
         let second = {
             let ledger = Arc::clone(&ledger);
             thread::spawn(move || {
-                if let Some(shard) = ledger.claim(|| None) {
+                if let Some(shard) = ledger.claim(1, TERMS, || None) {
                     assert_eq!(shard.add(0, 5), Added::Here);
                     ledger.release(shard);
                     1
@@ -68,7 +70,7 @@ fn a_call_is_not_seen_to_end_before_it_starts() {
 fn a_shard_given_back_while_its_recorder_goes_is_recycled_once() {
     loom::model(|| {
         let ledger = Arc::new(Ledger::new());
-        let shard = ledger.claim(|| Some(shard())).expect("nobody else is there");
+        let shard = ledger.claim(1, TERMS, || Some(shard())).expect("nobody else is there");
         shard.add(0, 1);
         let closing = {
             let ledger = Arc::clone(&ledger);
@@ -86,7 +88,7 @@ fn a_shard_given_back_while_its_recorder_goes_is_recycled_once() {
 fn draining_moves_counts_and_loses_none() {
     loom::model(|| {
         let ledger = Arc::new(Ledger::new());
-        let shard = ledger.claim(|| Some(shard())).expect("nobody else is there");
+        let shard = ledger.claim(1, TERMS, || Some(shard())).expect("nobody else is there");
         shard.add(0, 2);
         let writer = {
             let ledger = Arc::clone(&ledger);

@@ -7,7 +7,7 @@ use core::cell::RefCell;
 use core::marker::PhantomData;
 
 use crate::primitive::{Arc, AtomicUsize, Cell, Ordering};
-use crate::shard::{Ledger, Shard, ledger};
+use crate::shard::{Ledger, Shard, Terms, ledger};
 
 /// Places in the table of a thread. Identities are dealt out in turn, so this many recorders do not collide.
 const PLACES: usize = 512;
@@ -23,7 +23,13 @@ thread_local! {
 /// The shard that this thread holds for the recorder of this identity.
 #[inline]
 pub(crate) fn lookup(recorder: u32) -> Option<&'static Shard> {
-    TABLE.with(|table| table.get(place(recorder))?.get()).filter(|shard| shard.belongs_to(recorder))
+    let shard = TABLE.with(|table| table.get(place(recorder))?.get())?;
+    if shard.belongs_to(recorder) {
+        Some(shard)
+    } else {
+        core::hint::cold_path();
+        None
+    }
 }
 
 #[inline]
@@ -54,10 +60,9 @@ impl Drop for Lease {
 }
 
 fn empty_place(recorder: u32) {
+    // Two leases of one thread never have the same place, see `make_room`.
     TABLE.with(|table| {
-        if let Some(place) = table.get(place(recorder))
-            && place.get().is_some_and(|shard| shard.belongs_to(recorder))
-        {
+        if let Some(place) = table.get(place(recorder)) {
             place.set(None);
         }
     });
@@ -77,12 +82,14 @@ pub(crate) enum Promotion {
 
 /// Leases a shard to this thread. Allocates when none is free; never waits.
 #[cold]
-pub(crate) fn promote(recorder: u32, ledger: &Arc<Ledger>) -> Promotion {
+pub(crate) fn promote(recorder: u32, terms: Terms, ledger: &Arc<Ledger>) -> Promotion {
     let promoted = LEASES.try_with(|leases| {
         let mut leases = leases.0.try_borrow_mut().ok()?;
+        if let Some(own) = leases.iter().find(|lease| lease.recorder == recorder) {
+            return ledger.own_again(own.shard, recorder, terms).then_some(());
+        }
         make_room(&mut leases, recorder)?;
-        let shard = ledger.claim(|| Some(ledger::take()))?;
-        shard.owner.store(recorder, Ordering::Relaxed);
+        let shard = ledger.claim(recorder, terms, || Some(ledger::take()))?;
         leases.push(Lease {
             shard,
             ledger: Arc::clone(ledger),

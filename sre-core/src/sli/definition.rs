@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::error::Error;
 use crate::histogram::{Layout, Thresholds};
-use crate::sli::in_flight::Slots;
+use crate::shard::Slots;
 use crate::sli::policy::AbandonedPolicy;
 use crate::slo::Objective;
 use crate::units::saturating_nanos;

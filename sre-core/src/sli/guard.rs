@@ -3,9 +3,10 @@
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 
+use crate::clock::counter;
 use crate::sli::exemplar::Exemplar;
-use crate::sli::series::{Moment, Series};
-use crate::sli::{Abandoned, Outcome};
+use crate::sli::series::{Moment, Started};
+use crate::sli::{Abandoned, Outcome, Sli};
 
 /// A call under way.
 ///
@@ -16,14 +17,24 @@ use crate::sli::{Abandoned, Outcome};
 #[derive(Debug)]
 #[must_use = "a call that is dropped at once counts as abandoned"]
 pub struct Call<'a> {
-    series: &'a Series,
-    started: Moment,
+    sli: &'a Sli,
+    started: Started,
 }
 
 impl<'a> Call<'a> {
     #[inline]
-    pub(crate) fn start(series: &'a Series) -> Self {
-        Self { series, started: series.begin() }
+    pub(crate) fn start(sli: &'a Sli) -> Self {
+        let Some(shard) = sli.shard() else { return Self::start_elsewhere(sli) };
+        let Some(counter) = counter() else { return Self::start_elsewhere(sli) };
+        let ticks = counter.ticks();
+        let place = shard.place_of(ticks);
+        shard.add_started(place);
+        Self { sli, started: Started { at: Moment::of_counter(ticks), place } }
+    }
+
+    #[cold]
+    fn start_elsewhere(sli: &'a Sli) -> Self {
+        Self { sli, started: sli.series().begin() }
     }
 
     /// It did what the caller asked for.
@@ -54,7 +65,7 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn finish(self, outcome: Outcome) {
         let call = ManuallyDrop::new(self);
-        call.series.end(call.started, outcome);
+        end(call.sli, call.started, outcome);
     }
 
     /// It ended with this outcome, and this trace shows how.
@@ -62,16 +73,17 @@ impl<'a> Call<'a> {
     /// The last exemplar of each octave of durations is kept. The first one of an SLI allots their store.
     pub fn finish_with_exemplar(self, outcome: Outcome, exemplar: Exemplar) {
         let call = ManuallyDrop::new(self);
-        let duration_ns = call.series.end(call.started, outcome);
-        if call.series.is_recording() {
-            call.series.keep_exemplar(outcome, duration_ns, exemplar);
+        let duration_ns = end(call.sli, call.started, outcome);
+        let series = call.sli.series();
+        if series.is_recording() {
+            series.keep_exemplar(outcome, duration_ns, exemplar);
         }
     }
 
     /// How long it has been under way; zero while recording is switched off.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.series.elapsed_ns(self.started))
+        Duration::from_nanos(self.sli.series().elapsed_ns(self.started.at))
     }
 }
 
@@ -79,6 +91,31 @@ impl Drop for Call<'_> {
     #[cold]
     fn drop(&mut self) {
         let cause = if std::thread::panicking() { Abandoned::Panicked } else { Abandoned::Cancelled };
-        self.series.end(self.started, Outcome::Abandoned(cause));
+        end_elsewhere(self.sli, self.started, Outcome::Abandoned(cause));
     }
+}
+
+/// Records how a call ended; returns how long it took.
+///
+/// Takes its arguments by value, so that the guard itself can stay in registers.
+#[inline]
+fn end(sli: &Sli, started: Started, outcome: Outcome) -> u64 {
+    let Outcome::Ok = outcome else { return end_elsewhere(sli, started, outcome) };
+    let Some(ticks) = started.at.ticks() else { return end_elsewhere(sli, started, outcome) };
+    let Some(shard) = sli.shard() else { return end_elsewhere(sli, started, outcome) };
+    let Some(counter) = counter() else { return end_elsewhere(sli, started, outcome) };
+    let duration_ns = counter.nanos(counter.ticks().saturating_sub(ticks));
+    if shard.is_late(duration_ns) {
+        shard.add_late();
+    } else {
+        shard.add_ended(started.place);
+    }
+    sli.record_in(shard, duration_ns);
+    duration_ns
+}
+
+/// [`end`] for calls that did not go well, threads without a shard, and clocks of somebody's own.
+#[cold]
+fn end_elsewhere(sli: &Sli, started: Started, outcome: Outcome) -> u64 {
+    sli.series().end(started, outcome)
 }

@@ -4,9 +4,10 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::error::Error;
-use crate::histogram::{Layout, Snapshot};
-use crate::primitive::{Arc, OnceLock};
+use crate::histogram::{Layout, Recorder, Snapshot};
+use crate::primitive::{Arc, AtomicU32, OnceLock, Ordering};
 use crate::registry;
+use crate::shard::{self, Added, Shard, UNREGISTERED};
 use crate::sli::definition::Definition;
 use crate::sli::exemplar::Exemplar;
 use crate::sli::guard::Call;
@@ -39,9 +40,12 @@ use crate::units::{BurnRate, saturating_nanos};
 /// call.ok();
 /// assert_eq!(CHECKOUT.durations().count(), 1);
 /// ```
+#[repr(C)]
 pub struct Sli {
-    definition: Definition,
+    /// The identity of its counters, by which threads find their shards of them; first, for the cache's sake.
+    id: AtomicU32,
     series: OnceLock<Arc<Series>>,
+    definition: Definition,
 }
 
 impl Sli {
@@ -68,12 +72,12 @@ impl Sli {
     }
 
     const fn unregistered(definition: Definition) -> Self {
-        Self { definition, series: OnceLock::new() }
+        Self { id: AtomicU32::new(UNREGISTERED), series: OnceLock::new(), definition }
     }
 
     /// A handle on counters that exist.
     pub(crate) fn on(definition: Definition, series: Arc<Series>) -> Self {
-        Self { definition, series: OnceLock::from(series) }
+        Self { id: AtomicU32::new(series.ok().id()), series: OnceLock::from(series), definition }
     }
 
     /// Adds an objective.
@@ -142,21 +146,45 @@ impl Sli {
 
     #[cold]
     fn register(&self) -> &Arc<Series> {
-        self.series.get_or_init(|| registry::register(&self.definition))
+        let series = self.series.get_or_init(|| registry::register(&self.definition));
+        // Relaxed: the identity finds a shard of this thread or none, whatever else it sees.
+        self.id.store(series.ok().id(), Ordering::Relaxed);
+        series
+    }
+
+    /// The shard that this thread holds for successful calls, if it has one.
+    #[inline]
+    pub(crate) fn shard(&self) -> Option<&'static Shard> {
+        shard::lookup(self.id.load(Ordering::Relaxed))
+    }
+
+    /// Counts one successful event in the shard of this thread.
+    #[inline]
+    pub(crate) fn record_in(&self, shard: &'static Shard, duration_ns: u64) {
+        let added = shard.add(Recorder::shard_bucket(duration_ns), duration_ns);
+        if added != Added::Here || shard.is_slow(duration_ns) {
+            self.settle(shard, added, duration_ns);
+        }
+    }
+
+    #[inline(never)]
+    fn settle(&self, shard: &'static Shard, added: Added, duration_ns: u64) {
+        self.series().ok().settle(shard, added, duration_ns);
     }
 
     /// Starts a call; it is recorded when the guard ends, whatever happens.
     #[inline]
     pub fn start(&self) -> Call<'_> {
-        Call::start(self.series())
+        Call::start(self)
     }
 
     /// Counts one event. Durations above 104 days count as that long.
     #[inline]
     pub fn record(&self, outcome: Outcome, duration: Duration) {
-        let series = self.series();
-        if series.is_recording() {
-            series.record(outcome, saturating_nanos(duration));
+        let duration_ns = saturating_nanos(duration);
+        match self.shard() {
+            Some(shard) if outcome == Outcome::Ok => self.record_in(shard, duration_ns),
+            _ => self.series().record(outcome, duration_ns),
         }
     }
 

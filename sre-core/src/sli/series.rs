@@ -2,11 +2,10 @@
 
 use crate::clock::{Source, counter, since_anchor_ns};
 use crate::histogram::{Layout, Recorder, Thresholds, Totals};
-use crate::primitive::{AtomicU8, AtomicU64, OnceLock, Ordering, zeroed};
-use crate::shard::{InFlightCells, THRESHOLDS_MAX};
+use crate::primitive::{AtomicBool, AtomicU64, OnceLock, Ordering, zeroed};
+use crate::shard::{InFlightCells, Slots, THRESHOLDS_MAX};
 use crate::sli::Outcome;
 use crate::sli::exemplar::{Exemplar, ExemplarStore};
-use crate::sli::in_flight::Slots;
 use crate::sli::policy::WaitLimits;
 use crate::sli::published::Published;
 
@@ -26,30 +25,13 @@ pub(crate) struct Settings {
 /// result of the service are rare and have plain shared counters.
 #[derive(Debug)]
 pub(crate) struct Series {
-    mode: AtomicU8,
-    late_ns: u64,
+    recording: AtomicBool,
     settings: Settings,
     ok: Recorder,
     error: OnceLock<Box<Recorder>>,
     unanswered: Unanswered,
     exemplars: OnceLock<Box<ExemplarStore>>,
     published: OnceLock<Box<Published>>,
-}
-
-/// How a series takes the time, and whether it does.
-struct Mode;
-
-impl Mode {
-    const OFF: u8 = 0;
-    const COUNTER: u8 = 1;
-    const CLOCK: u8 = 2;
-
-    const fn of(clock: &Source) -> u8 {
-        match clock {
-            Source::System => Self::COUNTER,
-            Source::Other(_) => Self::CLOCK,
-        }
-    }
 }
 
 /// When a call started: ticks of the counter, or nanoseconds of another clock. The top bit tells which.
@@ -60,27 +42,40 @@ pub(crate) struct Moment(u64);
 
 impl Moment {
     /// Nobody looked at the clock.
-    const UNKNOWN: Self = Self(0);
+    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
     const COUNTER: u64 = 1 << 63;
 
     #[inline]
-    fn of_counter(ticks: u64) -> Self {
+    pub(crate) fn of_counter(ticks: u64) -> Self {
         Self(ticks | Self::COUNTER)
     }
 
-    /// Counted from one, to keep zero for [`Moment::UNKNOWN`].
     fn of_nanos(nanos: u64) -> Self {
-        Self((nanos + 1) & !Self::COUNTER)
+        Self(nanos & !Self::COUNTER)
     }
 
+    fn is_unknown(self) -> bool {
+        self.0 == Self::UNKNOWN.0
+    }
+
+    /// Ticks of the counter, if they are that.
     #[inline]
-    fn ticks(self) -> Option<u64> {
-        (self.0 & Self::COUNTER != 0).then_some(self.0 & !Self::COUNTER)
+    pub(crate) fn ticks(self) -> Option<u64> {
+        (self.0 & Self::COUNTER != 0).then_some(self.count())
     }
 
-    fn nanos(self) -> Option<u64> {
-        (self.0 & !Self::COUNTER).checked_sub(1)
+    /// Ticks or nanoseconds.
+    #[inline]
+    fn count(self) -> u64 {
+        self.0 & !Self::COUNTER
     }
+}
+
+/// A call that started: when, and in which place of the ring of slots.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Started {
+    pub(crate) at: Moment,
+    pub(crate) place: usize,
 }
 
 /// Calls that were ignored or abandoned.
@@ -110,9 +105,8 @@ pub(crate) struct SeriesCounts {
 impl Series {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
-            mode: AtomicU8::new(Mode::of(&settings.clock)),
-            late_ns: settings.slots.late_ns(),
-            ok: Recorder::new(settings.layout, settings.thresholds),
+            recording: AtomicBool::new(true),
+            ok: new_recorder(&settings),
             settings,
             error: OnceLock::new(),
             unanswered: Unanswered {
@@ -132,124 +126,94 @@ impl Series {
     }
 
     /// Whether events are counted; the switch of `Engine::pause` and `SRE_DISABLED`.
-    #[inline]
     pub(crate) fn is_recording(&self) -> bool {
         // Relaxed: nothing else depends on the switch; events around it may fall on either side.
-        self.mode.load(Ordering::Relaxed) != Mode::OFF
+        self.recording.load(Ordering::Relaxed)
     }
 
+    /// Switches recording. While it is off threads do not find their shards, so that all events come by the way
+    /// on which the switch is asked.
     pub(crate) fn set_recording(&self, on: bool) {
-        let mode = if on { Mode::of(&self.settings.clock) } else { Mode::OFF };
-        self.mode.store(mode, Ordering::Relaxed);
-    }
-
-    /// Notes that a call starts, and when; [`Moment::UNKNOWN`] while recording is switched off.
-    #[inline]
-    pub(crate) fn begin(&self) -> Moment {
-        let (Mode::COUNTER, Some(counter)) = (self.mode.load(Ordering::Relaxed), counter()) else {
-            return self.begin_elsewhere();
-        };
-        let ticks = counter.ticks();
-        self.ok.add_started(Slots::place(ticks >> counter.slot_shift(self.settings.slots.shift())));
-        Moment::of_counter(ticks)
-    }
-
-    /// Notes how a call ended that [`Series::begin`] had started; returns how long it took.
-    #[inline]
-    pub(crate) fn end(&self, started: Moment, outcome: Outcome) -> u64 {
-        let (Some(started), Some(counter)) = (started.ticks(), counter()) else {
-            return self.end_elsewhere(started, outcome);
-        };
-        let duration_ns = counter.nanos(counter.ticks().saturating_sub(started));
-        let place = Slots::place(started >> counter.slot_shift(self.settings.slots.shift()));
-        self.finish(place, duration_ns, outcome);
-        duration_ns
-    }
-
-    /// The straight way of a call that went well on a thread with a shard.
-    #[inline]
-    fn finish(&self, place: usize, duration_ns: u64, outcome: Outcome) {
-        match self.ok.shard() {
-            Some(shard) if outcome == Outcome::Ok && duration_ns < self.late_ns => {
-                shard.add_ended(place);
-                self.ok.record_in(shard, duration_ns);
-            }
-            _ => self.finish_otherwise(place, duration_ns, outcome),
+        self.recording.store(on, Ordering::Relaxed);
+        self.ok.withhold_shards(!on);
+        if let Some(error) = self.error() {
+            error.withhold_shards(!on);
         }
     }
 
-    #[inline(never)]
-    fn finish_otherwise(&self, place: usize, duration_ns: u64, outcome: Outcome) {
-        self.ok.add_ended((duration_ns < self.late_ns).then_some(place));
-        self.record(outcome, duration_ns);
-    }
-
-    /// [`Series::begin`] on a clock of somebody's own, or before the counter is calibrated.
+    /// Notes that a call starts; [`Moment::UNKNOWN`] while recording is switched off.
     #[cold]
-    fn begin_elsewhere(&self) -> Moment {
+    pub(crate) fn begin(&self) -> Started {
         if !self.is_recording() {
-            return Moment::UNKNOWN;
+            return Started { at: Moment::UNKNOWN, place: 0 };
         }
-        let now_ns = self.elsewhere_ns();
-        self.ok.add_started(Slots::place(now_ns >> self.settings.slots.shift()));
-        Moment::of_nanos(now_ns)
+        let at = self.now();
+        let place = Slots::place(at.count() >> self.slot_shift(at));
+        self.ok.add_started(place);
+        Started { at, place }
     }
 
+    /// Notes how a call ended; returns how long it took. Whatever it took, it is no longer in flight.
     #[cold]
-    fn end_elsewhere(&self, started: Moment, outcome: Outcome) -> u64 {
-        let Some(started_ns) = started.nanos() else { return 0 };
-        let duration_ns = self.elsewhere_ns().saturating_sub(started_ns);
-        let place = Slots::place(started_ns >> self.settings.slots.shift());
-        self.finish(place, duration_ns, outcome);
+    pub(crate) fn end(&self, started: Started, outcome: Outcome) -> u64 {
+        if started.at.is_unknown() {
+            return 0;
+        }
+        let duration_ns = self.elapsed_ns(started.at);
+        self.ok.add_ended((duration_ns < self.settings.slots.late_ns()).then_some(started.place));
+        self.record(outcome, duration_ns);
         duration_ns
     }
 
-    /// Nanoseconds on the clock of this series, without the counter.
-    fn elsewhere_ns(&self) -> u64 {
-        match &self.settings.clock {
-            Source::System => since_anchor_ns(),
-            Source::Other(clock) => clock.monotonic_ns(),
+    /// Now, on the clock of this series.
+    fn now(&self) -> Moment {
+        match (&self.settings.clock, counter()) {
+            (Source::System, Some(counter)) => Moment::of_counter(counter.ticks()),
+            (Source::System, None) => Moment::of_nanos(since_anchor_ns()),
+            (Source::Other(clock), _) => Moment::of_nanos(clock.monotonic_ns()),
         }
     }
 
-    /// How long a call has been under way that [`Series::begin`] started.
-    pub(crate) fn elapsed_ns(&self, started: Moment) -> u64 {
-        match (started.ticks(), counter()) {
-            (Some(started), Some(counter)) => counter.nanos(counter.ticks().saturating_sub(started)),
-            _ => started.nanos().map_or(0, |started_ns| self.elsewhere_ns().saturating_sub(started_ns)),
+    /// Length of a slot of calls in flight, as a power of two of the unit of a moment.
+    fn slot_shift(&self, moment: Moment) -> u32 {
+        let shift = self.settings.slots.shift();
+        match (moment.ticks(), counter()) {
+            (Some(_), Some(counter)) => counter.slot_shift(shift),
+            _ => shift,
+        }
+    }
+
+    /// How long ago a moment was; a call ends on the clock on which it started.
+    pub(crate) fn elapsed_ns(&self, since: Moment) -> u64 {
+        match (since.ticks(), counter(), &self.settings.clock) {
+            (Some(ticks), Some(counter), _) => counter.nanos(counter.ticks().saturating_sub(ticks)),
+            (_, _, Source::System) => since_anchor_ns().saturating_sub(since.count()),
+            (_, _, Source::Other(clock)) => clock.monotonic_ns().saturating_sub(since.count()),
         }
     }
 
     /// The number of the current slot of calls in flight.
     pub(crate) fn slot(&self) -> u64 {
-        let shift = self.settings.slots.shift();
-        match (&self.settings.clock, counter()) {
-            (Source::System, Some(counter)) => counter.ticks() >> counter.slot_shift(shift),
-            _ => self.elsewhere_ns() >> shift,
-        }
+        let now = self.now();
+        now.count() >> self.slot_shift(now)
     }
 
     /// The length of these slots.
     pub(crate) fn slot_ns(&self) -> u64 {
-        let shift = self.settings.slots.shift();
-        match (&self.settings.clock, counter()) {
-            (Source::System, Some(counter)) => counter.nanos(1 << counter.slot_shift(shift)),
-            _ => 1 << shift,
+        let now = self.now();
+        let length = 1 << self.slot_shift(now);
+        match (now.ticks(), counter()) {
+            (Some(_), Some(counter)) => counter.nanos(length),
+            _ => length,
         }
     }
 
-    /// Counts one event.
-    #[inline]
+    /// Counts one event, unless recording is switched off.
+    #[cold]
     pub(crate) fn record(&self, outcome: Outcome, duration_ns: u64) {
-        if outcome == Outcome::Ok {
-            self.ok.record(duration_ns);
-        } else {
-            self.record_not_ok(outcome, duration_ns);
+        if !self.is_recording() {
+            return;
         }
-    }
-
-    #[inline(never)]
-    fn record_not_ok(&self, outcome: Outcome, duration_ns: u64) {
         match outcome {
             Outcome::Ok => self.ok.record(duration_ns),
             Outcome::Error => self.errors().record(duration_ns),
@@ -283,7 +247,7 @@ impl Series {
 
     /// The recorder of failed calls; the first failure allots it.
     fn errors(&self) -> &Recorder {
-        self.error.get_or_init(|| Box::new(Recorder::new(self.settings.layout, self.settings.thresholds)))
+        self.error.get_or_init(|| Box::new(new_recorder(&self.settings)))
     }
 
     pub(crate) fn keep_exemplar(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
@@ -349,6 +313,11 @@ impl Series {
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() - size_of::<Recorder>() + self.ok.bytes() + self.error().map_or(0, Recorder::bytes)
     }
+}
+
+fn new_recorder(settings: &Settings) -> Recorder {
+    let sharded = matches!(settings.clock, Source::System).then_some(settings.slots);
+    Recorder::new(settings.layout, settings.thresholds, sharded)
 }
 
 /// Saturates: a counter of calls never goes back to zero.
