@@ -3,9 +3,9 @@
 use crate::harness::{Goal, Rival};
 use crate::names::{
     ATOMIC_32, AUTOMETRICS_BEST, AUTOMETRICS_DEFAULT, BY_HAND, MEASURED_ENUMS, MEASURED_STR, METRIKEN,
-    WITH_SUM,
+    SCRAPES, WITH_SUM,
 };
-use crate::subjects::{call, floor, judge, labels, record, thousand, thread};
+use crate::subjects::{call, floor, judge, labels, record, scrape, thousand, thread};
 
 /// All of them, in the order of the table.
 pub const ALL: &[Goal] = &[
@@ -64,6 +64,8 @@ pub const ALL: &[Goal] = &[
         rival: Rival::Best(&[judge::SECOND]),
         ratio_max: 0.01,
     },
+    scrape("scrape of 1,000 histograms, recorded by 1 thread", scrape::BY_ONE, 0.9),
+    scrape("scrape of 1,000 histograms, recorded by 8 threads", scrape::BY_EIGHT, 1.3),
     Goal {
         work: "first record of a new thread",
         group: thread::GROUP,
@@ -93,6 +95,10 @@ const fn labels(
     ratio_max: f64,
 ) -> Goal {
     Goal { work, group: labels::GROUP, ours, threads, rival, ratio_max }
+}
+
+const fn scrape(work: &'static str, group: &'static str, ratio_max: f64) -> Goal {
+    Goal { work, group, ours: scrape::OURS, threads: 1, rival: Rival::Best(SCRAPES), ratio_max }
 }
 
 const fn thousand(threads: usize, ratio_max: f64) -> Goal {

@@ -7,6 +7,7 @@
 
 use sre_benches::harness::{Progress, describe_machine};
 use sre_benches::subjects::judge::engine;
+use sre_benches::subjects::scrape;
 use sre_benches::subjects::thousand::{OBJECTIVES, slis};
 use sre_benches::values::{SERIES, duration};
 use sre_core::{Engine, Objective, Outcome, Sli};
@@ -66,11 +67,12 @@ type Measure = fn() -> Vec<Figure>;
 fn main() {
     let progress = Progress::new();
     println!("{}\n\n| Memory | | goal | |\n|---|---|---|---|", describe_machine());
-    let measures: [(&str, Measure); 5] = [
+    let measures: [(&str, Measure); 6] = [
         ("cold SLIs", cold),
         ("hot SLIs", hot),
         ("objectives", objectives),
         ("a thousand SLIs on 64 threads", fleet),
+        ("scrapes", scrapes),
         ("ten million records", records),
     ];
     for (what, measure) in measures {
@@ -230,6 +232,21 @@ fn resident_mib() -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<f64>().ok());
     kib.unwrap_or(0.0) / KIB
+}
+
+/// Heap that scrapes keep beyond what the first ones needed.
+fn scrapes() -> Vec<Figure> {
+    let mut subjects = scrape::subjects(1);
+    let (alone, _) = (subjects.swap_remove(0), subjects);
+    let mut batch = alone.batch();
+    batch(3);
+    let (bytes, ()) = left_by(|| batch(10));
+    vec![Figure {
+        what: "heap that ten more scrapes of 1,000 SLIs keep",
+        value: bytes / KIB,
+        unit: "KiB",
+        goal: Some(0.0),
+    }]
 }
 
 fn records() -> Vec<Figure> {

@@ -2,6 +2,7 @@
 
 use super::metrics_recorder;
 use crate::harness::Subject;
+use crate::subjects::scrape::fill;
 use crate::values::{BOUNDS, SERIES, seconds};
 use measured::MetricGroup;
 use measured::lasso::{Rodeo, RodeoReader};
@@ -12,10 +13,6 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::thread;
-
-/// Values in each histogram, per thread.
-const VALUES: usize = 100;
 
 /// All of them, recorded into by so many threads.
 #[must_use]
@@ -31,22 +28,22 @@ pub fn subjects(threads: usize) -> Vec<Subject> {
     ]
 }
 
-/// Runs `record(series, value)` for every series on every thread.
-pub fn fill(threads: usize, record: impl Fn(usize, f64) + Sync) {
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                for series in 0..SERIES {
-                    (0..VALUES).for_each(|i| record(series, seconds(i + series)));
-                }
-            });
-        }
-    });
+/// Fills a rival's histograms and scrapes them, each with one more value.
+fn scrape<T>(
+    subject: &'static str,
+    threads: usize,
+    record: impl Fn(usize, f64) + Send + Sync + 'static,
+    render: impl Fn() -> T + Send + Sync + 'static,
+) -> Subject {
+    fill(threads, |series, i| record(series, seconds(i + series)));
+    Subject::shared(subject, move |i| {
+        (0..SERIES).for_each(|series| record(series, seconds(i)));
+        render()
+    })
 }
 
 /// The label of a series.
-#[must_use]
-pub fn name(series: usize) -> String {
+fn name(series: usize) -> String {
     format!("sli-{series}")
 }
 
@@ -58,15 +55,17 @@ struct ClientLabels {
 fn client(threads: usize) -> Subject {
     use prometheus_client::metrics::{family::Family, histogram::Histogram};
     let family = Family::<ClientLabels, Histogram>::new_with_constructor(|| Histogram::new(BOUNDS));
-    fill(threads, |series, value| family.get_or_create(&ClientLabels { sli: name(series) }).observe(value));
+    let held = |series| family.get_or_create_owned(&ClientLabels { sli: name(series) });
+    let histograms: Vec<Histogram> = (0..SERIES).map(held).collect();
     let mut registry = prometheus_client::registry::Registry::default();
     registry.register("duration_seconds", "Latency", family);
     let out = Mutex::new(String::new());
-    Subject::shared("prometheus-client", move |_| {
+    let render = move || {
         let mut out = out.lock();
         out.clear();
         prometheus_client::encoding::text::encode(&mut *out, &registry).map(|()| out.len())
-    })
+    };
+    scrape("prometheus-client", threads, move |series, value| histograms[series].observe(value), render)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, fastmetrics::derive::LabelSet)]
@@ -78,17 +77,17 @@ fn fast(threads: usize) -> Subject {
     use fastmetrics::format::text::{TextProfile, encode};
     use fastmetrics::metrics::{family::Family, histogram::Histogram};
     let family = Family::<FastLabels, Histogram>::new(|| Histogram::new(BOUNDS));
-    fill(threads, |series, value| {
-        family.with_or_new(&FastLabels { sli: name(series) }, |h| h.observe(value))
-    });
+    let labels: Vec<FastLabels> = (0..SERIES).map(|series| FastLabels { sli: name(series) }).collect();
     let mut registry = fastmetrics::registry::Registry::builder().build().expect("no options");
-    registry.register("duration_seconds", "Latency", family).expect("a valid name");
+    registry.register("duration_seconds", "Latency", family.clone()).expect("a valid name");
     let out = Mutex::new(String::new());
-    Subject::shared("fastmetrics", move |_| {
+    let render = move || {
         let mut out = out.lock();
         out.clear();
         encode(&mut *out, &registry, TextProfile::default()).map(|()| out.len())
-    })
+    };
+    let record = move |series: usize, value| family.with_or_new(&labels[series], |h| h.observe(value));
+    scrape("fastmetrics", threads, record, render)
 }
 
 fn lib(threads: usize) -> Subject {
@@ -99,14 +98,14 @@ fn lib(threads: usize) -> Subject {
         registry.histogram_with("duration_seconds", &labels)
     };
     let histograms: Vec<_> = (0..SERIES).map(make).collect();
-    fill(threads, |series, value| histograms[series].observe(value));
     let out = Mutex::new(String::new());
-    Subject::shared("metrics-lib", move |_| {
+    let render = move || {
         let mut out = out.lock();
         out.clear();
         metrics_lib::exporters::prometheus::render_into(&mut out, &registry);
         out.len()
-    })
+    };
+    scrape("metrics-lib", threads, move |series, value| histograms[series].observe(value), render)
 }
 
 #[derive(Clone, Copy, measured::LabelGroup)]
@@ -127,28 +126,34 @@ struct MeasuredGroup {
 fn measured(threads: usize) -> Subject {
     let names: Vec<String> = (0..SERIES).map(name).collect();
     let group = MeasuredGroup::new(SliLabelSet { sli: names.iter().collect::<Rodeo>().into_reader() });
-    fill(threads, |series, value| group.duration_seconds.observe(SliLabels { sli: &names[series] }, value));
+    let group = Arc::new(group);
+    let rendered = Arc::clone(&group);
     let encoder = Mutex::new(BufferedTextEncoder::new());
-    Subject::shared("measured", move |_| {
+    let render = move || {
         let mut encoder = encoder.lock();
-        let result = group.collect_group_into(&mut *encoder);
+        let result = rendered.collect_group_into(&mut *encoder);
         (encoder.finish().len(), result.is_ok())
-    })
+    };
+    let record = move |series: usize, value| {
+        group.duration_seconds.observe(SliLabels { sli: &names[series] }, value);
+    };
+    scrape("measured", threads, record, render)
 }
 
 fn prometheus(threads: usize) -> Subject {
     use prometheus::{HistogramOpts, HistogramVec, Registry, TextEncoder};
     let opts = HistogramOpts::new("duration_seconds", "Latency").buckets(BOUNDS.to_vec());
     let family = HistogramVec::new(opts, &["sli"]).expect("a valid name");
-    fill(threads, |series, value| family.with_label_values(&[&name(series)]).observe(value));
+    let histograms: Vec<_> = (0..SERIES).map(|series| family.with_label_values(&[&name(series)])).collect();
     let registry = Registry::new();
     registry.register(Box::new(family)).expect("the first of its name");
     let out = Mutex::new(String::new());
-    Subject::shared("prometheus", move |_| {
+    let render = move || {
         let mut out = out.lock();
         out.clear();
         TextEncoder::new().encode_utf8(&registry.gather(), &mut out).map(|()| out.len())
-    })
+    };
+    scrape("prometheus", threads, move |series, value| histograms[series].observe(value), render)
 }
 
 fn opentelemetry(threads: usize) -> Subject {
@@ -165,16 +170,16 @@ fn opentelemetry(threads: usize) -> Subject {
         .with_unit("s")
         .build();
     let attributes: Vec<_> = (0..SERIES).map(|series| [KeyValue::new("sli", name(series))]).collect();
-    fill(threads, |series, value| histogram.record(value, &attributes[series]));
     let out = Mutex::new(String::new());
-    let provider = Arc::new(provider);
-    Subject::shared("opentelemetry-prometheus", move |_| {
+    let render = move || {
         // The provider owns the pipeline that the registry reads.
         let _alive = &provider;
         let mut out = out.lock();
         out.clear();
         prometheus::TextEncoder::new().encode_utf8(&registry.gather(), &mut out).map(|()| out.len())
-    })
+    };
+    let record = move |series: usize, value| histogram.record(value, &attributes[series]);
+    scrape("opentelemetry-prometheus", threads, record, render)
 }
 
 fn exporter(threads: usize) -> Subject {
@@ -185,12 +190,19 @@ fn exporter(threads: usize) -> Subject {
         recorder.register_histogram(&key, &super::record::METADATA)
     };
     let histograms: Vec<_> = (0..SERIES).map(make).collect();
-    fill(threads, |series, value| histograms[series].record(value));
-    handle.run_upkeep();
+    let upkeep = handle.clone();
     let out = Mutex::new(Vec::new());
-    Subject::shared("metrics-exporter-prometheus", move |_| {
+    let render = move || {
         let mut out = out.lock();
         out.clear();
         handle.render_to_write(&mut *out).map(|()| out.len())
-    })
+    };
+    let subject = scrape(
+        "metrics-exporter-prometheus",
+        threads,
+        move |series, value| histograms[series].record(value),
+        render,
+    );
+    upkeep.run_upkeep();
+    subject
 }

@@ -1,6 +1,6 @@
 //! Cold. Which subjects run side by side, and on how many threads.
 
-use super::{call, floor, judge, labels, record, snapshot, thousand, thread};
+use super::{call, floor, judge, labels, record, scrape, snapshot, thousand, thread};
 use crate::harness::Subject;
 #[cfg(feature = "rivals")]
 use crate::rivals;
@@ -43,6 +43,8 @@ impl Group {
             Self::thousand(),
             Self::query(),
             Self::snapshot(),
+            Self::scrape_by_one(),
+            Self::scrape_by_eight(),
             Self::thread(),
         ]
     }
@@ -93,6 +95,20 @@ impl Group {
         Self { name: snapshot::GROUP, threads: &[1], make: snapshot::subjects }
     }
 
+    /// A thousand histograms as text, which one thread filled.
+    #[must_use]
+    pub fn scrape_by_one() -> Self {
+        let make = || with_rivals(scrape::subjects(1), || rivals::scrape::subjects(1));
+        Self { name: scrape::BY_ONE, threads: &[1], make }
+    }
+
+    /// The same, which eight threads filled.
+    #[must_use]
+    pub fn scrape_by_eight() -> Self {
+        let make = || with_rivals(scrape::subjects(8), || rivals::scrape::subjects(8));
+        Self { name: scrape::BY_EIGHT, threads: &[1], make }
+    }
+
     /// The first record of a thread.
     #[must_use]
     pub fn thread() -> Self {
@@ -118,4 +134,10 @@ mod rivals {
         )*};
     }
     none!(calls labels record thousand);
+
+    pub(super) mod scrape {
+        pub(in super::super) fn subjects(_threads: usize) -> Vec<crate::harness::Subject> {
+            Vec::new()
+        }
+    }
 }

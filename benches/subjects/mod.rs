@@ -6,6 +6,7 @@ mod group;
 pub mod judge;
 pub mod labels;
 pub mod record;
+pub mod scrape;
 pub mod snapshot;
 pub mod thousand;
 pub mod thread;
