@@ -5,6 +5,9 @@ use std::borrow::Cow;
 /// The longest label value that is exported, in bytes; a longer one is cut and marked with a hash of the whole.
 pub(crate) const LABEL_VALUE_BYTES_MAX: usize = 1_024;
 
+/// The value shown for a member of a family that has no value at all, so that it is not taken for the whole.
+pub(crate) const EMPTY: &str = "__empty__";
+
 /// Label names of our own, which a declared label must not take.
 const RESERVED: [&str; 9] =
     ["sli", "slo", "outcome", "verdict", "window", "tier", "severity", "le", "quantile"];

@@ -25,6 +25,8 @@ pub(crate) enum Count {
     BindErrors,
     /// Panics caught while rendering.
     RenderPanics,
+    /// Series left out of an exposition because another one has the same labels.
+    SeriesHidden,
     /// Label values that were longer than may be.
     LabelValuesCut,
 }

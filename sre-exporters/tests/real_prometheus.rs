@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use sre_core::clock::ManualClock;
 use sre_core::sli::Exemplar;
-use sre_core::{Engine, Objective, Outcome, Sli};
+use sre_core::{Engine, Labels, Objective, Outcome, Sli, SliFamily};
 use sre_exporters::Exporters;
 
 static CHECKOUT: Sli = Sli::new("checkout")
@@ -89,6 +89,71 @@ const INSTALL_PARSER: &str =
 fn python() -> Command {
     let python = std::env::var_os("SRE_PYTHON").unwrap_or_else(|| "python3".into());
     Command::new(python)
+}
+
+#[derive(Labels)]
+struct Route {
+    route: String,
+}
+
+/// Values that try to leave their quotes, their line, or a reader's patience.
+fn hostile_values() -> Vec<String> {
+    let short = [
+        "",
+        "\"",
+        "\\",
+        "\n",
+        "\0",
+        "\"} 1\nfake_total 1\n#",
+        "a\",le=\"0.1",
+        "# EOF\n",
+        "\r\n",
+        "\u{202E}",
+        "|,;:{}",
+    ];
+    short.map(str::to_owned).into_iter().chain(["x".repeat(1 << 20)]).collect()
+}
+
+/// A service with a member for each hostile value.
+fn hostile_service() -> Service {
+    let clock = ManualClock::at_unix_seconds(1_766_000_000);
+    let engine = Engine::builder().service("shop").manual_clock(clock).start().expect("starts");
+    let family = SliFamily::<Route>::new("http").objective(Objective::availability(0.99)).judge_members();
+    let family = engine.family(&family).expect("well defined");
+    for route in hostile_values() {
+        family.get(&Route { route }).record(Outcome::Ok, Duration::from_millis(12));
+    }
+    engine.advance(Duration::from_secs(1));
+    let exporters = Exporters::builder(&engine).http("127.0.0.1:0").strict().start().expect("a free port");
+    Service { _engine: engine, exporters }
+}
+
+#[test]
+fn hostile_label_values_pass_promtool_and_reach_python_as_they_were() {
+    let service = hostile_service();
+    let body = get(service.address(), "/metrics", "text/plain").expect("served");
+    let (content, said) =
+        feed(Command::new("promtool").args(["check", "metrics"]), &body, INSTALL_PROMETHEUS);
+    assert!(content && said.is_empty(), "{said}");
+
+    let script = r"
+import json, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+print(json.dumps([s.labels['route'] for family in parse(sys.stdin.read()) for s in family.samples
+                  if s.name == 'sre_sli_events_total' and s.labels['outcome'] == 'ok']))
+";
+    let body = get(service.address(), "/metrics", OPENMETRICS).expect("served");
+    let (content, said) = feed(python().args(["-c", script]), &body, INSTALL_PARSER);
+    assert!(content, "{said}; if the module is missing, run: {INSTALL_PARSER}");
+    let mut routes: Vec<String> = serde_json::from_str(&said).expect("JSON");
+    // The whole comes first; the member without a value is named, the megabyte is cut.
+    assert_eq!(routes.remove(0), "");
+    let mut expected = hostile_values();
+    expected[0] = "__empty__".to_owned();
+    let cut = expected.pop().expect("the long one");
+    let last = routes.pop().expect("the long one");
+    assert!(last.len() <= 1_024 && cut.starts_with(&last[..1_000]), "{} bytes", last.len());
+    assert_eq!(routes, expected);
 }
 
 #[test]

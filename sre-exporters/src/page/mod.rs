@@ -85,11 +85,9 @@ impl Page<'_> {
         let mut rows: Vec<_> = self.objectives().collect();
         // Worst first, else in the order of declaration, so that rows keep their place.
         rows.sort_by_key(|(_, objective)| std::cmp::Reverse(objective.state));
-        f.write_str(
-            "<h2>Objectives</h2><div class=\"wide\"><table><thead><tr><th scope=\"col\">Objective\
-             <th scope=\"col\">State<th scope=\"col\">Budget left<th scope=\"col\">Burn per window\
-             <th scope=\"col\">Forecast<th scope=\"col\">Events<th scope=\"col\">Observed</thead><tbody>\n",
-        )?;
+        let columns =
+            ["Objective", "State", "Budget left", "Burn per window", "Forecast", "Events", "Observed"];
+        write_table_head(f, "Objectives", &columns)?;
         for (sli, objective) in rows.iter().take(ROWS_MAX) {
             write_objective(f, sli, objective)?;
         }
@@ -98,16 +96,21 @@ impl Page<'_> {
     }
 
     fn write_slis(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "<h2>Calls</h2><div class=\"wide\"><table><thead><tr><th scope=\"col\">SLI<th scope=\"col\">Ended\
-             <th scope=\"col\">In flight<th scope=\"col\">Durations of successful calls</thead><tbody>\n",
-        )?;
+        write_table_head(f, "Calls", &["SLI", "Ended", "In flight", "Durations of successful calls"])?;
         for sli in self.slis.iter().take(ROWS_MAX) {
             write_sli(f, sli)?;
         }
         f.write_str("</tbody></table></div>\n")?;
         write_rest(f, self.slis.len())
     }
+}
+
+fn write_table_head(f: &mut fmt::Formatter<'_>, title: &str, columns: &[&str]) -> fmt::Result {
+    write!(f, "<h2>{title}</h2><div class=\"wide\"><table><thead><tr>")?;
+    for column in columns {
+        write!(f, "<th scope=\"col\">{column}</th>")?;
+    }
+    f.write_str("</tr></thead><tbody>\n")
 }
 
 fn write_rest(f: &mut fmt::Formatter<'_>, rows: usize) -> fmt::Result {
@@ -237,3 +240,6 @@ pub(crate) fn render(page: &Page<'_>, out: &mut Vec<u8>) {
     let _ = write!(text, "{page}");
     out.extend_from_slice(text.as_bytes());
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,10 @@ pub(crate) static EXPORT_CLOSED: Family =
 pub(crate) static EXPORT_SOCKET_ERRORS: Family =
     counter("sre_export_socket_errors", "Attempts to bind or accept that failed.");
 pub(crate) static EXPORT_PANICS: Family = counter("sre_export_panics", "Panics caught while rendering.");
+pub(crate) static EXPORT_SERIES_HIDDEN: Family = counter(
+    "sre_export_series_hidden",
+    "Series left out of an exposition because another has the same labels.",
+);
 pub(crate) static EXPORT_LABELS_CUT: Family =
     counter("sre_export_label_values_cut", "Label values exported shorter than they are.");
 
@@ -113,7 +117,7 @@ pub(crate) static PROCESS_START: Family =
     in_unit(gauge("process_start_time_seconds", "Start of the process, in seconds since 1970."), "seconds");
 
 #[cfg(test)]
-pub(crate) static ALL: [&Family; 38] = [
+pub(crate) static ALL: [&Family; 40] = [
     &TARGET,
     &BUILD,
     &SLI_EVENTS,
@@ -145,10 +149,12 @@ pub(crate) static ALL: [&Family; 38] = [
     &EXPORT_CLOSED,
     &EXPORT_SOCKET_ERRORS,
     &EXPORT_PANICS,
+    &EXPORT_SERIES_HIDDEN,
     &EXPORT_LABELS_CUT,
     &PROCESS_CPU,
     &PROCESS_RESIDENT,
     &PROCESS_VIRTUAL,
+    &PROCESS_THREADS,
     &PROCESS_OPEN_FDS,
     &PROCESS_MAX_FDS,
     &PROCESS_START,

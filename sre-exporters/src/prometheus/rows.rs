@@ -18,7 +18,7 @@ pub(crate) fn write_slis(
     series: &[SliSeries],
     exemplars: &mut Vec<Exemplar>,
 ) {
-    let all = || slis.iter().zip(series);
+    let all = || slis.iter().zip(series).filter(|(_, series)| series.is_shown);
     let mut events = encoder.family(&names::SLI_EVENTS);
     for (sli, series) in all() {
         for (outcome, count) in [
@@ -114,7 +114,7 @@ pub(crate) fn write_objectives(encoder: &mut Encoder<'_>, slis: &[SliReport], se
 }
 
 fn each(slis: &[SliReport], series: &[SliSeries], mut write: impl FnMut(&ObjectiveReport, &ObjectiveSeries)) {
-    for (sli, series) in slis.iter().zip(series) {
+    for (sli, series) in slis.iter().zip(series).filter(|(_, series)| series.is_shown) {
         for (objective, series) in sli.objectives.iter().zip(&series.objectives) {
             write(objective, series);
         }
@@ -153,6 +153,7 @@ pub(crate) fn write_exporters(encoder: &mut Encoder<'_>, telemetry: &Telemetry) 
     socket.integer(&[b"call=\"accept\""], telemetry.get(Count::AcceptErrors));
     socket.integer(&[b"call=\"bind\""], telemetry.get(Count::BindErrors));
     encoder.family(&names::EXPORT_PANICS).integer(&[], telemetry.get(Count::RenderPanics));
+    encoder.family(&names::EXPORT_SERIES_HIDDEN).integer(&[], telemetry.get(Count::SeriesHidden));
     encoder.family(&names::EXPORT_LABELS_CUT).integer(&[], telemetry.get(Count::LabelValuesCut));
 }
 

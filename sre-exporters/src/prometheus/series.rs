@@ -1,5 +1,6 @@
 //! Cold. What stays the same between scrapes: labels as they are written, and buckets of idle histograms.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use sre_core::report::{Label, ObjectiveReport, SliReport};
@@ -24,6 +25,9 @@ pub(crate) struct SliSeries {
     name: &'static str,
     labels: Arc<[Label]>,
     thresholds_ns: Arc<[u64]>,
+    is_member: bool,
+    /// Whether no series before it has the same labels.
+    pub(crate) is_shown: bool,
     /// `sli="checkout",route="/pay"`
     pub(crate) own: Box<[u8]>,
     pub(crate) edges: Edges,
@@ -44,22 +48,38 @@ pub(crate) struct ObjectiveSeries {
 }
 
 impl SeriesCache {
-    /// Labels for each SLI of a report, in its order. What is known from the last report is not escaped again.
+    /// What is known of each SLI of a report, in its order. What has not changed is not written again.
     pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &[SliSeries] {
+        let mut changed = self.slis.len() != slis.len();
         self.slis.truncate(slis.len());
+        let mut before = None;
         for (at, sli) in slis.iter().enumerate() {
-            let known = self.slis.get_mut(at);
-            match known {
-                Some(known) if known.is_of(sli) => {}
-                Some(known) => *known = SliSeries::new(sli, escaping, &mut self.cut),
-                None => self.slis.push(SliSeries::new(sli, escaping, &mut self.cut)),
+            // The whole of a family comes before its members, and has no label values.
+            let is_member = before == Some(sli.name);
+            before = Some(sli.name);
+            match self.slis.get_mut(at) {
+                Some(known) if known.is_of(sli, is_member) => continue,
+                Some(known) => *known = SliSeries::new(sli, is_member, escaping, &mut self.cut),
+                None => self.slis.push(SliSeries::new(sli, is_member, escaping, &mut self.cut)),
             }
+            changed = true;
         }
-        for (labels, sli) in self.slis.iter_mut().zip(slis) {
-            labels.update_buckets(sli);
-            labels.update_objectives(&sli.objectives, &mut self.cut);
+        if changed {
+            self.hide_duplicates();
+        }
+        for (series, sli) in self.slis.iter_mut().zip(slis) {
+            series.update_buckets(sli);
+            series.update_objectives(&sli.objectives, &mut self.cut);
         }
         &self.slis
+    }
+
+    /// Hides series that have the labels of one before them: a scraper could refuse everything for their sake.
+    fn hide_duplicates(&mut self) {
+        let mut seen = HashSet::new();
+        for series in &mut self.slis {
+            series.is_shown = seen.insert(&series.own);
+        }
     }
 
     /// How many label values had to be cut since this was asked last.
@@ -69,19 +89,23 @@ impl SeriesCache {
 }
 
 impl SliSeries {
-    fn new(sli: &SliReport, escaping: Escaping, cut: &mut u64) -> Self {
+    fn new(sli: &SliReport, is_member: bool, escaping: Escaping, cut: &mut u64) -> Self {
         let mut own = Vec::new();
+        // A member without any value would look like the whole.
+        let is_blank = is_member && sli.labels.iter().all(|label| label.value.is_empty());
         push(&mut own, "sli", sli.name, cut);
         let mut taken: Vec<String> = Vec::new();
         for label in sli.labels.iter() {
             let name = distinct(escaping.label_name(&naming::label_name(label.name)).into_owned(), &taken);
-            push(&mut own, &name, &label.value, cut);
+            push(&mut own, &name, if is_blank { naming::EMPTY } else { &label.value }, cut);
             taken.push(name);
         }
         Self {
             name: sli.name,
             labels: Arc::clone(&sli.labels),
             thresholds_ns: Arc::clone(&sli.thresholds_ns),
+            is_member,
+            is_shown: true,
             own: own.into_boxed_slice(),
             edges: edges(&sli.thresholds_ns),
             ok: Buckets::default(),
@@ -90,9 +114,12 @@ impl SliSeries {
         }
     }
 
-    fn is_of(&self, sli: &SliReport) -> bool {
+    fn is_of(&self, sli: &SliReport, is_member: bool) -> bool {
         let same_labels = Arc::ptr_eq(&self.labels, &sli.labels) || self.labels == sli.labels;
-        self.name == sli.name && same_labels && self.thresholds_ns == sli.thresholds_ns
+        self.name == sli.name
+            && self.is_member == is_member
+            && same_labels
+            && self.thresholds_ns == sli.thresholds_ns
     }
 
     fn update_buckets(&mut self, sli: &SliReport) {

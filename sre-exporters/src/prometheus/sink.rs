@@ -35,6 +35,8 @@ impl Exposition {
         }
         let Some((_, cache)) = self.caches.iter_mut().find(|(of, _)| *of == escaping) else { return };
         let series = cache.update(&report.slis, escaping);
+        let hidden = series.iter().filter(|series| !series.is_shown).count();
+        telemetry.add(Count::SeriesHidden, hidden as u64);
 
         let mut encoder = Encoder::new(out, negotiated.media_type.syntax());
         encoder.family(&names::TARGET).integer(&[&label("service_name", &report.service)], 1);

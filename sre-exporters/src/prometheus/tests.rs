@@ -1,7 +1,7 @@
 //! Whole expositions: golden bytes, hostile labels, what is absent without data.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use sre_core::clock::ManualClock;
@@ -178,7 +178,8 @@ fn hostile_values() -> Vec<String> {
 
 /// A report with one copy of the first SLI per value.
 fn with_labels(values: &[String]) -> Report {
-    let mut report = report();
+    static REPORT: LazyLock<Report> = LazyLock::new(report);
+    let mut report = REPORT.clone();
     let sli = report.slis[0].clone();
     report.slis = values
         .iter()
@@ -271,5 +272,44 @@ fn every_value_of_a_service_name_stays_one_label() {
         let read = read(&report, OPENMETRICS);
         assert_eq!(read.samples[0].name, "target_info");
         assert_eq!(read.samples[0].labels["service_name"], name);
+    }
+}
+
+#[test]
+fn a_member_without_values_is_not_taken_for_the_whole() {
+    let mut report = with_labels(&["".to_owned(), "".to_owned(), "a".to_owned()]);
+    for sli in &mut report.slis {
+        sli.labels = Arc::from([sli.labels[0].clone()]);
+    }
+    let read = read(&report, OPENMETRICS);
+    for route in ["", "__empty__", "a"] {
+        let labels = [("route", route), ("outcome", "ok")];
+        assert!(read.value("sre_sli_events_total", &labels).is_some(), "{route:?}");
+    }
+}
+
+#[test]
+fn a_series_with_the_labels_of_another_is_left_out_and_counted() {
+    let report = with_labels(&["a".to_owned(), "b".to_owned(), "a".to_owned()]);
+    let read = read(&report, OPENMETRICS);
+    assert_eq!(read.value("sre_export_series_hidden_total", &[]), Some(1.0));
+    assert_eq!(read.samples.iter().filter(|sample| sample.name == "sre_sli_in_flight").count(), 2);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_text_reads_back_as_the_label_it_was(values in proptest::collection::btree_set(".*|\\PC*|[\\x00-\"\\\\{},=#]*", 1..5)) {
+        let values: Vec<String> = values.into_iter().collect();
+        let report = with_labels(&values);
+        for accept in [TEXT, OPENMETRICS] {
+            let read = read(&report, accept);
+            let routes: std::collections::BTreeSet<_> =
+                read.samples.iter().filter_map(|sample| sample.labels.get("route").cloned()).collect();
+            let expected: std::collections::BTreeSet<_> =
+                values.iter().map(|value| crate::naming::label_value(value).into_owned()).collect();
+            proptest::prop_assert_eq!(routes, expected);
+        }
     }
 }

@@ -1,0 +1,150 @@
+//! The page as a reader gets it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sre_core::clock::ManualClock;
+use sre_core::report::{Label, Report};
+use sre_core::{Engine, Objective, Outcome, Sli};
+
+use super::*;
+
+static CHECKOUT: Sli = Sli::new("checkout")
+    .objective(Objective::availability(0.999))
+    .objective(Objective::latency(0.99, Duration::from_millis(300)));
+
+fn engine() -> Engine {
+    let clock = ManualClock::at_unix_seconds(1_766_000_000);
+    Engine::builder().service("shop").manual_clock(clock).start().expect("starts")
+}
+
+fn outage() -> Report {
+    let engine = engine();
+    let checkout = engine.sli(CHECKOUT.definition()).expect("well defined");
+    for _ in 0..300 {
+        checkout.record_n(Outcome::Ok, Duration::from_millis(12), 50);
+        checkout.record_n(Outcome::Error, Duration::from_millis(3), 50);
+        engine.advance(Duration::from_secs(1));
+    }
+    Report::clone(&engine.collect())
+}
+
+fn shown(report: &Report) -> String {
+    let page = Page {
+        service: &report.service,
+        time: "2025-12-17T19:33:20Z",
+        slis: &report.slis,
+        engine: &report.engine,
+    };
+    let mut out = Vec::new();
+    render(&page, &mut out);
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// The text between tags, one line per run.
+fn text_of(html: &str) -> String {
+    let body = html.split_once("<body>").expect("a body").1;
+    let runs = body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    runs.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// Panics unless every element that must be closed is.
+#[track_caller]
+fn check_nesting(html: &str) {
+    let empty = ["meta", "br", "!doctype"];
+    let mut open = Vec::new();
+    for tag in html.split('<').skip(1) {
+        let name = tag.split(['>', ' ', '\n']).next().expect("a name");
+        match name.strip_prefix('/') {
+            Some(closed) => assert_eq!(open.pop(), Some(closed), "before {tag}"),
+            None if empty.contains(&name) => {}
+            None => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "never closed: {open:?}");
+}
+
+#[test]
+fn an_outage_is_told_in_words_and_figures() {
+    let html = shown(&outage());
+    check_nesting(&html);
+    let text = text_of(&html);
+    for expected in [
+        "shop",
+        "An alert fires.",
+        "checkout-availability",
+        "99.9 % over 30d",
+        "99 % within 300ms over 30d",
+        "firing",
+        "the budget is empty",
+        "500",
+        "15\u{202F}000 good",
+        "15\u{202F}000 bad",
+        "p99",
+    ] {
+        assert!(text.lines().any(|line| line.contains(expected)), "{expected:?} in {text}");
+    }
+}
+
+#[test]
+fn an_idle_engine_says_that_there_is_nothing_to_say() {
+    let empty = text_of(&shown(&engine().collect()));
+    assert!(empty.contains("No objective is declared."), "{empty}");
+
+    let engine = engine();
+    engine.sli(CHECKOUT.definition()).expect("well defined");
+    engine.advance(Duration::from_secs(1));
+    let idle = text_of(&shown(&engine.collect()));
+    assert!(idle.contains("There is no traffic to judge.") && idle.contains("no data"), "{idle}");
+    assert!(!idle.contains("NaN"), "{idle}");
+}
+
+#[test]
+fn problems_of_the_engine_come_first() {
+    let mut report = outage();
+    report.engine.degraded.push("cannot write <state>".to_owned());
+    report.engine.paused = true;
+    let html = shown(&report);
+    assert!(html.contains("cannot write &lt;state&gt;") && html.contains("Recording is paused"));
+    check_nesting(&html);
+}
+
+#[test]
+fn text_from_outside_cannot_become_markup() {
+    let hostile = "</bdi><script>alert(1)</script>\"'&\0\u{202E}";
+    let mut report = outage();
+    report.service = Arc::from(hostile);
+    for sli in &mut report.slis {
+        sli.labels = Arc::from([Label::new("route", hostile)]);
+        for objective in &mut sli.objectives {
+            objective.slo = Arc::from(hostile);
+        }
+    }
+    let html = shown(&report);
+    check_nesting(&html);
+    assert!(!html.contains("<script") && !html.contains('\0') && !html.contains('\u{202E}'));
+}
+
+#[test]
+fn a_page_has_a_bound_and_shows_the_worst_first() {
+    let mut report = outage();
+    let firing = report.slis[0].clone();
+    let mut calm = firing.clone();
+    for objective in &mut calm.objectives {
+        objective.state = ObjectiveState::Ok;
+        objective.slo = Arc::from("calm");
+    }
+    report.slis = vec![calm; 2_000];
+    report.slis.push(firing);
+    let html = shown(&report);
+    check_nesting(&html);
+    let text = text_of(&html);
+    let place = |word: &str| text.find(word).unwrap_or_else(|| panic!("{word} is shown"));
+    assert!(place("checkout-availability") < place("calm"));
+    assert!(
+        text.contains("and 3802 more") && text.contains("and 1801 more"),
+        "{}",
+        &text[text.len() - 200..]
+    );
+    assert!(html.len() < 600_000, "{} bytes", html.len());
+}
