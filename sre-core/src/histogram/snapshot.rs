@@ -342,7 +342,8 @@ impl Snapshot {
 fn total(counts: &[u64]) -> u64 {
     // Adding without a look at overflows is several times faster, and a look at all bits tells whether there can
     // have been any: fewer than 2^16 counts below 2^48 add up to less than 2^64.
-    let (sum, bits) = counts.iter().fold((0_u64, 0), |(sum, bits), count| (sum.wrapping_add(*count), bits | count));
+    let (sum, bits) =
+        counts.iter().fold((0_u64, 0), |(sum, bits), count| (sum.wrapping_add(*count), bits | count));
     if bits < 1 << 48 && counts.len() < 1 << 16 {
         return sum;
     }

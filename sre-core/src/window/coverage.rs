@@ -33,7 +33,7 @@ pub(crate) struct Step {
 ///
 /// - The wall clock leads where it can, so slots of several instances and runs fall together.
 /// - When it steps back by up to one finest slot, time stands still until it has caught up.
-/// - When it steps back further, time goes on by the monotonic clock, and slots are renamed by whole coarsest
+/// - When it steps back further, or stands still for longer, time goes on by the monotonic clock, and slots are renamed by whole coarsest
 ///   slots, so that they are less than one coarsest slot ahead of the wall clock. Ages of events stay right.
 /// - When it steps forward, or the machine slept, the time that the monotonic clock did not see is a gap.
 /// - A tick more than five minutes late makes all the time since the one before a gap.
@@ -45,6 +45,8 @@ pub(crate) struct Timeline {
     finest_ns: u64,
     coarsest_ns: u64,
     keep_ns: u64,
+    /// How much was lived since the wall clock last led.
+    held_ns: u64,
     /// Unobserved spans, oldest first, apart from each other.
     gaps: Vec<(u64, u64)>,
 }
@@ -59,6 +61,7 @@ impl Timeline {
             finest_ns: finest_ns.max(1),
             coarsest_ns: coarsest_ns.max(1),
             keep_ns,
+            held_ns: 0,
             gaps: Vec::new(),
         }
     }
@@ -107,11 +110,14 @@ impl Timeline {
     }
 
     /// The new place on the time line, in new names, and by how much names change.
-    fn follow(&self, wall_ns: u64, lived_ns: u64) -> (u64, u64) {
-        let Some(lead_ns) = self.now_ns.checked_sub(wall_ns).filter(|lead_ns| *lead_ns > 0) else {
+    fn follow(&mut self, wall_ns: u64, lived_ns: u64) -> (u64, u64) {
+        if wall_ns > self.now_ns {
+            self.held_ns = 0;
             return (wall_ns, 0);
-        };
-        if lead_ns <= self.finest_ns {
+        }
+        let lead_ns = self.now_ns - wall_ns;
+        self.held_ns = self.held_ns.saturating_add(lived_ns);
+        if lead_ns.max(self.held_ns) <= self.finest_ns {
             return (self.now_ns, 0);
         }
         let lead_ns = lead_ns.saturating_add(lived_ns);
@@ -229,6 +235,16 @@ mod tests {
             assert_eq!((step.now_ns, step.relabel_ns), (NOON + 8 * SECOND, 0), "wall {wall} s");
         }
         assert_eq!(line.advance(tick(NOON + 9 * SECOND, 18 * SECOND)).now_ns, NOON + 9 * SECOND);
+    }
+
+    #[test]
+    fn a_wall_clock_that_stands_still_holds_time_for_one_slot_only() {
+        let mut line = at_noon();
+        for second in 1..=100 {
+            line.advance(tick(NOON, second * SECOND));
+        }
+        assert_eq!(line.now_ns(), NOON + 90 * SECOND);
+        assert_eq!(line.observed_ns(0), 90 * SECOND);
     }
 
     #[test]
