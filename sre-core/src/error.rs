@@ -27,6 +27,9 @@ pub enum Error {
     /// Two different SLIs with one name.
     #[error("{0}")]
     Conflict(Box<crate::registry::Conflict>),
+    /// An objective that would wake nobody, under a strict start.
+    #[error("{0}")]
+    Finding(Box<crate::report::Finding>),
     /// A thread of ours that the system did not start.
     #[error("thread {name} could not be started ({reason}): raise the limit of threads of the process")]
     Thread {

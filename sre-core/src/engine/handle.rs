@@ -74,7 +74,7 @@ impl Engine {
         if on_process_clock {
             calibrate();
         }
-        let mut state = State::new(builder.clock.clone(), builder.service_name().into());
+        let mut state = State::new(builder.clock.clone(), builder.service_name().into(), builder.strict);
         let is_default = on_process_clock && !DEFAULT_TAKEN.swap(true, Ordering::AcqRel);
         if is_default && let Err(error) = state.adopt_statics(builder.selection.clone()) {
             DEFAULT_TAKEN.store(false, Ordering::Release);

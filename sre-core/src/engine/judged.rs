@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 
+use crate::alert::lint_objective;
 use crate::engine::apdex::ApdexWindow;
 use crate::engine::evaluation::Evaluator;
 use crate::engine::input::Input;
 use crate::error::Error;
 use crate::histogram::{Intervals, Snapshot, Thresholds};
 use crate::primitive::Arc;
-use crate::report::{Percentiles, SliReport};
+use crate::report::{Finding, Percentiles, SliReport};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::SeriesCounts;
 use crate::sli::{Definition, Published, availability, latency};
@@ -96,10 +97,9 @@ impl Judged {
     }
 
     /// Takes the merged durations as they are now, as the end of an interval.
-    pub(super) fn end_interval(&mut self, now: Tick, durations: &Arc<Snapshot>, counts: &SeriesCounts) {
+    pub(super) fn end_interval(&mut self, slot: u64, durations: &Arc<Snapshot>, counts: &SeriesCounts) {
         let earlier = self.merged.replace(Arc::clone(durations));
         let interval = earlier.map_or_else(|| (**durations).clone(), |earlier| durations.since(&earlier));
-        let slot = now.wall_ns / INTERVAL_NS;
         self.intervals.push(slot, &interval);
         self.percentiles = Percentiles::WINDOWS
             .iter()
@@ -118,11 +118,15 @@ impl Judged {
         }
     }
 
-    /// Tells handlers the worst burn rate over each window.
+    /// Tells handlers the worst of the objectives.
     pub(super) fn publish(&self, published: &Published) {
         for length_ns in published.lengths_ns() {
             published.store(length_ns, self.worst_burn(Duration::from_nanos(length_ns)));
         }
+        let reports = || self.objectives.iter().map(|judged| judged.evaluator.latest());
+        let remaining = reports().filter_map(|report| report.budget).map(|budget| budget.remaining());
+        let firing = reports().filter_map(|report| report.firing()).map(|tier| tier.severity);
+        published.store_state(remaining.min_by(f64::total_cmp), firing.max());
     }
 
     fn worst_burn(&self, window: Duration) -> Option<BurnRate> {
@@ -136,6 +140,14 @@ impl Judged {
     pub(super) fn windows_ns(&self) -> Vec<u64> {
         let windows = self.objectives.iter().flat_map(|judged| &judged.evaluator.latest().windows);
         windows.map(|window| saturating_nanos(window.length)).collect()
+    }
+
+    /// What is questionable about the objectives themselves.
+    pub(super) fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
+        self.objectives.iter().flat_map(|judged| {
+            let slo = &judged.evaluator.latest().slo;
+            lint_objective(&judged.objective).into_iter().map(|lint| Finding { slo: Arc::clone(slo), lint })
+        })
     }
 
     /// Adds what is judged to the report of the SLI.

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::alert::LintLevel;
 use crate::clock::Source;
 use crate::engine::builder::Selection;
 use crate::engine::judged::INTERVAL_NS;
@@ -10,7 +11,7 @@ use crate::engine::unit::Unit;
 use crate::error::Error;
 use crate::primitive::Arc;
 use crate::registry::{self, Conflict, Counters, Entry};
-use crate::report::{EngineReport, Report};
+use crate::report::{EngineReport, Report, SliReport};
 use crate::sli::series::Series;
 use crate::sli::{Definition, Labels, Sli, SliFamily};
 use crate::window::Tick;
@@ -25,8 +26,8 @@ pub(super) struct State {
     units: Vec<Unit>,
     health: EngineReport,
     last: Tick,
-    interval: u64,
     paused: bool,
+    strict: bool,
 }
 
 /// The process's own SLIs, for the default engine.
@@ -37,7 +38,7 @@ struct Statics {
 }
 
 impl State {
-    pub(super) fn new(clock: Source, service: Arc<str>) -> Self {
+    pub(super) fn new(clock: Source, service: Arc<str>, strict: bool) -> Self {
         let started = now(&clock);
         Self {
             clock,
@@ -47,8 +48,8 @@ impl State {
             units: Vec::new(),
             health: EngineReport::default(),
             last: started,
-            interval: started.wall_ns / INTERVAL_NS,
             paused: false,
+            strict,
         }
     }
 
@@ -65,8 +66,23 @@ impl State {
             entry.definition.check()?;
             let mut unit = Unit::new(entry.definition, entry.counters, self.started)?;
             unit.forget_the_past();
-            self.units.push(unit);
+            self.admit(unit)?;
         }
+        Ok(())
+    }
+
+    /// Judges a unit from now on. What is questionable about its objectives is told, or refused when strict.
+    fn admit(&mut self, unit: Unit) -> Result<(), Error> {
+        for finding in unit.findings() {
+            if self.strict && finding.lint.level() == LintLevel::Error {
+                return Err(Error::Finding(Box::new(finding)));
+            }
+            self.health.findings.push(finding);
+        }
+        if self.paused {
+            unit.series().for_each(|series| series.set_recording(false));
+        }
+        self.units.push(unit);
         Ok(())
     }
 
@@ -90,8 +106,7 @@ impl State {
         }
         definition.check()?;
         let series = Arc::new(Series::new(definition.settings(self.clock.clone())));
-        series.set_recording(!self.paused);
-        self.units.push(Unit::new(*definition, Counters::One(Arc::clone(&series)), now(&self.clock))?);
+        self.admit(Unit::new(*definition, Counters::One(Arc::clone(&series)), now(&self.clock))?)?;
         Ok(Sli::on(*definition, series))
     }
 
@@ -103,7 +118,7 @@ impl State {
         }
         definition.check()?;
         let (family, members) = family.on(self.clock.clone());
-        self.units.push(Unit::new(*family.definition(), Counters::Family(members), now(&self.clock))?);
+        self.admit(Unit::new(*family.definition(), Counters::Family(members), now(&self.clock))?)?;
         Ok(family)
     }
 
@@ -112,17 +127,14 @@ impl State {
         let begun = now(&self.clock);
         self.last = begun;
         for entry in self.new_entries() {
-            match entry.definition.check().and_then(|()| Unit::new(entry.definition, entry.counters, begun)) {
-                Ok(unit) => self.units.push(unit),
-                Err(error) => self.note_problem(error.to_string()),
+            let unit =
+                entry.definition.check().and_then(|()| Unit::new(entry.definition, entry.counters, begun));
+            if let Err(error) = unit.and_then(|unit| self.admit(unit)) {
+                self.note_problem(error.to_string());
             }
         }
         self.units.iter_mut().for_each(|unit| unit.tick(begun));
-        let interval = begun.wall_ns / INTERVAL_NS;
-        if interval != self.interval {
-            self.interval = interval;
-            self.units.iter_mut().for_each(|unit| unit.end_interval(begun));
-        }
+        self.end_intervals(begun);
         self.health.ticks += 1;
         self.health.ticks_late += u64::from(arrival.late);
         self.health.tick_lag = arrival.lag;
@@ -130,6 +142,15 @@ impl State {
         self.health.tick_duration =
             Duration::from_nanos(now(&self.clock).elapsed_ns.saturating_sub(begun.elapsed_ns));
         report
+    }
+
+    /// Closes the 10 s intervals that ended since the last tick: those of a tenth of the SLIs each second, so that
+    /// merging a thousand histograms does not make one tick long.
+    fn end_intervals(&mut self, now: Tick) {
+        for (turn, unit) in (0_u64..).zip(&mut self.units) {
+            let interval = (now.wall_ns + turn % 10 * 1_000_000_000) / INTERVAL_NS;
+            unit.end_interval(interval);
+        }
     }
 
     /// The last evaluation with fresh counters and histograms.
@@ -142,6 +163,9 @@ impl State {
         self.observe_health();
         let mut slis = Vec::with_capacity(self.units.len());
         self.units.iter().for_each(|unit| unit.report(&mut slis));
+        if self.units.iter().any(|unit| !unit.is_untouched()) {
+            slis.iter_mut().for_each(SliReport::tell_silence);
+        }
         Report {
             service: Arc::clone(&self.service),
             at_unix_ns: self.last.wall_ns,

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::histogram::Snapshot;
 use crate::primitive::Arc;
 use crate::registry::Counters;
-use crate::report::{Label, Over, SliReport};
+use crate::report::{Finding, Label, Over, SliReport};
 use crate::sli::family::{Family, Member};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::{Series, SeriesCounts};
@@ -21,6 +21,8 @@ pub(super) struct Unit {
     thresholds_ns: Arc<[u64]>,
     parts: Vec<Part>,
     whole: Whole,
+    /// The number of the current interval of windowed percentiles.
+    interval: u64,
 }
 
 /// One series of the SLI: its only one, or a member of the family.
@@ -61,7 +63,7 @@ impl Unit {
             judged: Judged::new(&definition, start)?,
         };
         let thresholds_ns = thresholds_of(&definition.thresholds());
-        let mut unit = Self { definition, counters, thresholds_ns, parts: Vec::new(), whole };
+        let mut unit = Self { definition, counters, thresholds_ns, parts: Vec::new(), whole, interval: 0 };
         unit.adopt(start);
         Ok(unit)
     }
@@ -177,15 +179,19 @@ impl Unit {
         }
     }
 
-    /// Merges the histograms and closes an interval of the windowed percentiles.
-    pub(super) fn end_interval(&mut self, now: Tick) {
+    /// Merges the histograms and closes an interval of the windowed percentiles, once in each.
+    pub(super) fn end_interval(&mut self, interval: u64) {
+        if self.interval == interval {
+            return;
+        }
+        self.interval = interval;
         self.merge();
         for part in &mut self.parts {
             if let Some(judged) = &mut part.judged {
-                judged.end_interval(now, part.meter.durations(), part.meter.counts());
+                judged.end_interval(interval, part.meter.durations(), part.meter.counts());
             }
         }
-        self.whole.judged.end_interval(now, &self.whole.durations, &self.whole.counts);
+        self.whole.judged.end_interval(interval, &self.whole.durations, &self.whole.counts);
     }
 
     /// Adds the reports of the whole, and of each member.
@@ -245,6 +251,16 @@ impl Unit {
         report
     }
 
+    /// What is questionable about the objectives.
+    pub(super) fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
+        self.whole.judged.findings()
+    }
+
+    /// Whether nothing has been counted yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.whole.counts.ended() == 0
+    }
+
     /// All series, to switch them or to count what they take.
     pub(super) fn series(&self) -> impl Iterator<Item = &Arc<Series>> {
         self.parts.iter().map(|part| part.meter.series())
@@ -260,9 +276,7 @@ impl Unit {
 
     /// Tells handlers that nobody judges any more.
     pub(super) fn retire(&self) {
-        for published in self.series().filter_map(|series| series.published()) {
-            published.lengths_ns().for_each(|length_ns| published.store(length_ns, None));
-        }
+        self.series().filter_map(|series| series.published()).for_each(Published::clear);
     }
 }
 

@@ -1,8 +1,13 @@
 //! Pure. What an engine says of itself.
 
+use core::fmt;
 use core::time::Duration;
 
+use std::sync::Arc;
+
 use serde::Serialize;
+
+use crate::alert::Lint;
 
 /// The health of an engine at one tick.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -34,4 +39,22 @@ pub struct EngineReport {
     pub paused: bool,
     /// What does not work as configured, in plain sentences.
     pub degraded: Vec<String>,
+    /// What is questionable about objectives: tiers that cannot fire, budgets too thin to react.
+    pub findings: Vec<Finding>,
+}
+
+/// Something questionable about an objective.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The name of the objective.
+    pub slo: Arc<str>,
+    /// What it is; `Display` says what to do.
+    pub lint: Lint,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "objective {}: {}", self.slo, self.lint)
+    }
 }

@@ -8,7 +8,7 @@ mod status;
 use core::time::Duration;
 use std::sync::Arc;
 
-pub use engine::EngineReport;
+pub use engine::{EngineReport, Finding};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
 pub use sli::{Events, Label, Over, Percentiles, SliReport};
 pub use status::{LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};

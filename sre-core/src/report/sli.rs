@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::histogram::Snapshot;
 use crate::primitive::Arc;
-use crate::report::ObjectiveReport;
+use crate::report::{ObjectiveReport, ObjectiveState};
 use crate::shard::THRESHOLDS_MAX;
 use crate::sli::{Abandoned, KeptExemplar};
 use crate::slo::Apdex;
@@ -41,6 +41,20 @@ pub struct SliReport {
     pub exemplars: Vec<KeptExemplar>,
     /// The objectives, in the order of their definition.
     pub objectives: Vec<ObjectiveReport>,
+}
+
+impl SliReport {
+    /// Marks its objectives as silent if it has never counted anything, where others of the engine have.
+    pub(crate) fn tell_silence(&mut self) {
+        let counted = [self.events.ok, self.events.error, self.events.ignored, self.events.abandoned_total()];
+        if counted == [0; 4] {
+            for objective in &mut self.objectives {
+                if objective.state == ObjectiveState::Idle {
+                    objective.state = ObjectiveState::Silent;
+                }
+            }
+        }
+    }
 }
 
 /// The name and value of a label.

@@ -14,7 +14,7 @@ use crate::sli::guard::Call;
 use crate::sli::policy::AbandonedPolicy;
 use crate::sli::series::Series;
 use crate::sli::{Abandoned, Outcome};
-use crate::slo::Objective;
+use crate::slo::{Objective, Severity};
 use crate::units::{BurnRate, saturating_nanos};
 
 /// A service level indicator: what is recorded, and what it promises.
@@ -254,6 +254,25 @@ impl Sli {
     #[inline]
     pub fn burn_rate(&self, window: Duration) -> Option<BurnRate> {
         self.series.get()?.published()?.burn_rate(window)
+    }
+
+    /// The share of the error budget that is left, of the objective that has least; negative when more was spent
+    /// than granted, `None` without data.
+    ///
+    /// Takes no lock: two atomic loads.
+    #[must_use]
+    #[inline]
+    pub fn budget_remaining(&self) -> Option<f64> {
+        self.series.get()?.published()?.remaining()
+    }
+
+    /// The most urgent severity of the alert tiers that fire; `None` when none does.
+    ///
+    /// Takes no lock: two atomic loads.
+    #[must_use]
+    #[inline]
+    pub fn firing(&self) -> Option<Severity> {
+        self.series.get()?.published()?.firing()
     }
 
     /// Durations of all successful calls so far, merged now. Costs microseconds: not for the hot path.

@@ -1,0 +1,92 @@
+//! What a handler can ask of its SLI, and what an engine says of itself.
+
+use std::time::Duration;
+
+use sre_core::clock::ManualClock;
+use sre_core::report::ObjectiveState;
+use sre_core::slo::{Period, Severity, Tier};
+use sre_core::{Engine, Error, Objective, Outcome, Sli};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
+
+fn builder() -> sre_core::engine::Builder {
+    Engine::builder().manual_clock(ManualClock::at_unix_seconds(1_700_000_000))
+}
+
+static TIERS: [Tier; 2] = [
+    Tier::page(Duration::from_secs(30), Duration::from_secs(3), 6.0),
+    Tier::ticket(Duration::from_secs(120), Duration::from_secs(10), 2.0),
+];
+
+fn ten_minutes(name: &str) -> Sli {
+    Sli::try_new(name).unwrap().objective(
+        Objective::availability(0.99).period(Period::rolling(Duration::from_secs(600))).tiers(&TIERS),
+    )
+}
+
+#[test]
+fn the_most_urgent_tier_and_the_smallest_budget_answer() {
+    let engine = builder().start().unwrap();
+    let sli = engine.sli(ten_minutes("asked").definition()).unwrap();
+    assert_eq!((sli.firing(), sli.budget_remaining()), (None, None));
+    let mut seen = Vec::new();
+    for _ in 0..30 {
+        sli.record_n(Outcome::Error, MS, 100);
+        engine.advance(SECOND);
+        if seen.last() != Some(&sli.firing()) {
+            seen.push(sli.firing());
+        }
+    }
+    assert_eq!(seen, [None, Some(Severity::Page)]);
+    assert!(sli.budget_remaining().is_some_and(|left| left < -90.0));
+    engine.shutdown(SECOND);
+    assert_eq!((sli.firing(), sli.budget_remaining()), (None, None));
+}
+
+#[test]
+fn an_sli_that_never_counted_is_silent_where_others_have_traffic() {
+    let engine = builder().start().unwrap();
+    let busy = engine.sli(ten_minutes("busy").definition()).unwrap();
+    engine.sli(ten_minutes("never").definition()).unwrap();
+    engine.advance(SECOND);
+    let state = |slo| engine.report().slo(slo).unwrap().state;
+    assert_eq!(state("never-availability"), ObjectiveState::Idle);
+    busy.record(Outcome::Ok, MS);
+    engine.advance(SECOND);
+    assert_eq!(state("never-availability"), ObjectiveState::Silent);
+    assert_eq!(state("busy-availability"), ObjectiveState::Ok);
+}
+
+#[test]
+fn an_objective_that_wakes_nobody_is_told_and_refused_when_strict() {
+    // At 50 % the highest burn is 2: no page tier can fire.
+    let hopeless = Sli::new("hopeless").objective(Objective::availability(0.5));
+    let engine = builder().start().unwrap();
+    engine.sli(hopeless.definition()).unwrap();
+    engine.advance(SECOND);
+    let findings = engine.status().engine.findings;
+    assert!(
+        findings.iter().any(|finding| finding.to_string().contains("hopeless-availability")),
+        "{findings:?}"
+    );
+    let strict = builder().strict().start().unwrap();
+    let error = strict.sli(hopeless.definition()).unwrap_err();
+    assert!(matches!(error, Error::Finding(_)), "{error}");
+}
+
+#[test]
+fn engines_that_come_and_go_leave_nothing_behind() {
+    let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    let files = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    let cycle = || {
+        let engine = Engine::builder().clock(ManualClock::at_unix_seconds(1)).start().unwrap();
+        engine.sli(ten_minutes("cycle").definition()).unwrap().record(Outcome::Ok, MS);
+        assert!(engine.shutdown(5 * SECOND));
+    };
+    cycle();
+    let before = (threads(), files());
+    (0..200).for_each(|_| cycle());
+    // Other tests of this binary run beside this one; leaks of this loop would be in the hundreds.
+    assert!(threads() < before.0 + 20 && files() < before.1 + 20, "{before:?} to {:?}", (threads(), files()));
+}
