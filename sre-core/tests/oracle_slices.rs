@@ -123,26 +123,3 @@ proptest! {
         prop_assert_eq!(evaluator.latest().exported, exported, "exported are events, whatever is judged");
     }
 }
-
-#[test]
-fn a_mean_of_hourly_ratios_is_24_times_too_small() {
-    // 23 quiet hours of 10 requests without error, one busy hour of 100,000 with 1 % of them.
-    let slices = Budgeting::RatioTimeslices { length: Duration::from_secs(3_600), empty: EmptySlice::Skip };
-    let error_ratio = |budgeting| {
-        let objective = Objective::availability(0.99).budgeting(budgeting);
-        let at = |ten: u64| Tick { wall_ns: ten * 10 * SECOND, elapsed_ns: ten * 10 * SECOND };
-        let mut evaluator = Evaluator::new("pay", "pay-availability", objective, at(0)).unwrap();
-        for ten in 1..=24 * 360 {
-            let delta = match (ten / 360, ten % 360) {
-                (12, 1) => EventCounts::new(99_000, 1_000),
-                (_, 1) => EventCounts::new(10, 0),
-                _ => EventCounts::ZERO,
-            };
-            evaluator.tick(at(ten), Input { delta, ..Input::default() });
-        }
-        let day = evaluator.latest().window(Duration::from_secs(86_400)).unwrap();
-        day.counts.error_ratio().unwrap()
-    };
-    assert!((error_ratio(Budgeting::Occurrences) - 0.009_977).abs() < 1e-6, "the truth");
-    assert!((error_ratio(slices) - 0.000_416_7).abs() < 1e-6, "what an average of averages says");
-}

@@ -4,13 +4,12 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::input::{Input, Transition};
-use super::notice::Notices;
 use super::outlook::{self, Outlook};
 use super::past::Past;
 use super::span::BudgetSpan;
 use super::tier::{self, Bench, TierJudge, Traffic};
 use crate::alert::{
-    self, AlertState, DerivedTier, Dropped, Level, Pair, Reading, TierAlert, Trend, Yardstick, derive_tiers,
+    AlertState, DerivedTier, Dropped, Level, Pair, Reading, TierAlert, Trend, Yardstick, derive_tiers,
     inhibitor, lint_objective, tier_table,
 };
 use crate::error::Error;
@@ -64,12 +63,7 @@ pub struct Evaluator {
     /// The same tiers and their states in a row, as inhibition wants them.
     derived: Vec<DerivedTier>,
     states: Vec<AlertState>,
-    /// What each tier may disturb people with.
-    notices: Vec<Notices>,
-    /// Which tiers changed at this tick, by their place.
-    changes: Vec<(usize, alert::Transition)>,
     blindness: TierAlert,
-    blind_notices: Notices,
     outlook: Outlook,
     report: ObjectiveReport,
     transitions: Vec<Transition>,
@@ -97,10 +91,7 @@ impl Evaluator {
             guards: guards_of(objective, past.parts()),
             tiers: derived.iter().map(|tier| TierJudge::new(*tier, &past)).collect(),
             states: vec![AlertState::Ok; derived.len()],
-            notices: vec![Notices::default(); derived.len()],
-            changes: Vec::with_capacity(derived.len()),
             blindness: TierAlert::new(hold),
-            blind_notices: Notices::default(),
             outlook: Outlook::new(slo, terms.period().length()),
             transitions: Vec::with_capacity(derived.len() + 1),
             objective,
@@ -192,42 +183,39 @@ impl Evaluator {
     fn judge_tiers(&mut self, tick: Tick, provisional: EventCounts) {
         let bench = self.bench(provisional);
         let mut trend = Trend::Calm;
-        self.changes.clear();
-        for (place, (judge, report)) in self.tiers.iter_mut().zip(&mut self.report.tiers).enumerate() {
-            let (judgement, change) = judge.step(&self.past, bench, tick);
+        for (index, (judge, report)) in self.tiers.iter_mut().zip(&mut self.report.tiers).enumerate() {
+            let (judgement, from) = judge.step(&self.past, bench, tick);
             report.trend = judgement.pair.trend();
             report.guarded = judgement.guarded;
             report.blind = judge.is_blind(&self.past);
             report.state = judge.state();
             trend = trend.max(report.trend);
-            if let Some(state) = self.states.get_mut(place) {
+            if let Some(state) = self.states.get_mut(index) {
                 *state = judge.state();
             }
-            self.changes.extend(change.map(|change| (place, change)));
+            if let Some(from) = from {
+                report.since_wall_ns = tick.wall_ns;
+                self.transitions.push(Transition {
+                    tier: Arc::clone(&report.name),
+                    severity: report.severity,
+                    from,
+                    to: report.state,
+                    at: tick,
+                    inhibited: false,
+                });
+            }
         }
         self.report.trend = trend;
-        self.tell(tick);
+        self.inhibit();
     }
 
-    /// Marks tiers that fire beside a more urgent one, and tells what changed.
-    fn tell(&mut self, tick: Tick) {
+    /// Marks tiers that fire beside a more urgent one, and their transitions.
+    fn inhibit(&mut self) {
         for (place, report) in self.report.tiers.iter_mut().take(self.derived.len()).enumerate() {
             let is_inhibited = inhibitor(place, &self.derived, &self.states).is_some();
             report.inhibited = is_inhibited && report.state == AlertState::Firing;
-            let change = self.changes.iter().find(|(changed, _)| *changed == place);
-            let (Some((_, change)), Some(notices)) = (change, self.notices.get_mut(place)) else { continue };
-            report.since_wall_ns = tick.wall_ns;
-            let notice = notices.take(*change, is_inhibited);
-            report.withheld = notices.withheld();
-            self.transitions.push(Transition {
-                tier: Arc::clone(&report.name),
-                severity: report.severity,
-                from: change.from,
-                to: change.to,
-                at: tick,
-                inhibited: is_inhibited,
-                notice,
-            });
+            let own = self.transitions.iter_mut().filter(|change| Arc::ptr_eq(&change.tier, &report.name));
+            own.for_each(|change| change.inhibited = is_inhibited);
         }
     }
 
@@ -240,15 +228,9 @@ impl Evaluator {
                 Blindness::Notify => Severity::Page,
                 _ => Severity::Log,
             };
-            self.transitions.push(Transition {
-                tier: Self::BLIND.into(),
-                severity,
-                from: change.from,
-                to: change.to,
-                at: tick,
-                inhibited: false,
-                notice: self.blind_notices.take(change, false),
-            });
+            let (from, to) = (change.from, change.to);
+            let tier = Self::BLIND.into();
+            self.transitions.push(Transition { tier, severity, from, to, at: tick, inhibited: false });
         }
         self.report.blind = self.blindness.state() == AlertState::Firing;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::alert::{AlertState, Notice};
+use crate::alert::AlertState;
 use crate::slo::Severity;
 use crate::units::EventCounts;
 use crate::window::Tick;
@@ -39,8 +39,6 @@ pub struct Transition {
     pub at: Tick,
     /// Whether a more urgent tier of the same objective fires, so that nobody has to be told.
     pub inhibited: bool,
-    /// Whether people are to be told: neither inhibited nor too often. A clear is told exactly when its alert was.
-    pub notice: Notice,
 }
 
 impl Transition {

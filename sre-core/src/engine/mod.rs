@@ -7,7 +7,6 @@ mod handle;
 mod input;
 mod judged;
 mod meter;
-mod notice;
 mod outlook;
 mod past;
 mod span;

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::past::Past;
 use crate::alert::{
-    AlertState, DerivedTier, Judgement, Lint, Pair, Reading, TierAlert, Transition, Yardstick, is_blind,
-    judge, lint_traffic,
+    AlertState, DerivedTier, Judgement, Lint, Pair, Reading, TierAlert, Yardstick, is_blind, judge,
+    lint_traffic,
 };
 use crate::report::TierReport;
 use crate::slo::{Guards, projected_events};
@@ -55,14 +55,15 @@ impl TierJudge {
     }
 
     /// Judges both windows and takes the next step.
-    pub(super) fn step(&mut self, past: &Past, bench: Bench, tick: Tick) -> (Judgement, Option<Transition>) {
+    pub(super) fn step(&mut self, past: &Past, bench: Bench, tick: Tick) -> (Judgement, Option<AlertState>) {
         let reading = |place| {
             let reading = past.reading(place);
             Reading { counts: reading.counts + bench.provisional, ..reading }
         };
         let (long, short) = (reading(self.long), reading(self.short));
         let judgement = judge(&self.tier, bench.target, bench.guards, bench.yardstick, long, short);
-        (judgement, self.alert.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns)))
+        let change = self.alert.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
+        (judgement, change.map(|change| change.from))
     }
 
     /// Whether most calls that ended in the short window were ignored or abandoned-and-ignored.
@@ -108,7 +109,6 @@ pub(super) fn blank_report(tier: &DerivedTier, unreachable: Option<Lint>, start:
         infeasible: false,
         blind: false,
         inhibited: false,
-        withheld: 0,
         remedy: unreachable.map(|lint| lint.to_string().into()),
     }
 }

@@ -187,8 +187,6 @@ pub struct TierReport {
     pub blind: bool,
     /// Whether it fires, but a more urgent tier of the same objective fires too, so that nobody is told.
     pub inhibited: bool,
-    /// Alerts that nobody was told of because it had disturbed people often enough.
-    pub withheld: u64,
     /// What to do about an unreachable or infeasible tier.
     pub remedy: Option<Arc<str>>,
 }

@@ -130,6 +130,26 @@ impl<B> Classify for http::Response<B> {
     }
 }
 
+#[cfg(feature = "http")]
+macro_rules! answers {
+    ($($part:ident),+) => {
+        /// A status in front of other parts, as web frameworks take an answer: the status decides.
+        impl<$($part),+> Classify for (http::StatusCode, $($part),+) {
+            #[inline]
+            fn classify(&self) -> Outcome {
+                self.0.classify()
+            }
+        }
+    };
+}
+
+#[cfg(feature = "http")]
+answers!(A);
+#[cfg(feature = "http")]
+answers!(A, B);
+#[cfg(feature = "http")]
+answers!(A, B, C);
+
 const fn ok_or_error(is_ok: bool) -> Outcome {
     if is_ok { Outcome::Ok } else { Outcome::Error }
 }
@@ -169,6 +189,8 @@ mod tests {
             let status = http::StatusCode::from_u16(status).unwrap();
             assert_eq!(status.classify(), expected, "{status}");
             assert_eq!(http::Response::builder().status(status).body(()).unwrap().classify(), expected);
+            assert_eq!((status, "body").classify(), expected);
+            assert_eq!((status, [("name", "value")], "body").classify(), expected);
         }
         for (status, expected) in [
             (100, Outcome::Ok),

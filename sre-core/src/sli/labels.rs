@@ -237,6 +237,12 @@ macro_rules! integers {
             }
 
             #[inline]
+            fn is(&self, text: &str) -> bool {
+                let (is_negative, magnitude) = $sign_and_magnitude(*self);
+                reads_as(text.as_bytes(), is_negative, magnitude)
+            }
+
+            #[inline]
             fn mix_into(&self, hash: u64) -> u64 {
                 let (is_negative, magnitude) = $sign_and_magnitude(*self);
                 mix(hash, if is_negative { magnitude.wrapping_neg() } else { magnitude })
@@ -256,6 +262,34 @@ integers! {
     i32 => |value: i32| (value < 0, u64::from(value.unsigned_abs()));
     i64 => |value: i64| (value < 0, value.unsigned_abs());
     isize => |value: isize| (value < 0, value.unsigned_abs() as u64);
+}
+
+/// Whether `text` is what [`Decimal`] writes for this number; reading is faster than writing.
+#[inline]
+fn reads_as(text: &[u8], is_negative: bool, magnitude: u64) -> bool {
+    let digits = match text {
+        [b'-', digits @ ..] if is_negative => digits,
+        _ if is_negative => return false,
+        digits => digits,
+    };
+    let is_canonical = match digits {
+        [] | [b'0', _, ..] => false,
+        _ => true,
+    };
+    is_canonical && value_of(digits) == Some(magnitude)
+}
+
+#[inline]
+fn value_of(digits: &[u8]) -> Option<u64> {
+    let mut value = 0_u64;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    Some(value)
 }
 
 /// The decimal digits of a 64-bit integer on the stack, right-aligned.
@@ -293,41 +327,73 @@ impl Decimal {
 
 const DIGITS: [u8; 10] = *b"0123456789";
 
-/// Folds `word` into `hash`: the high and the low half of a product, one multiplication per eight bytes.
+/// Folds `word` into `hash`.
+#[inline]
+fn mix(hash: u64, word: u64) -> u64 {
+    fold(hash ^ word, hash.rotate_left(32) ^ FACTOR)
+}
+
+/// Folds text and its length into `hash`, sixteen bytes at a time; short text takes one multiplication.
 ///
-/// Seeded by a random number it resists label sets chosen to collide; it is no cryptographic hash.
-#[must_use]
+/// Both factors depend on the hash so far. With a random seed nobody outside can choose a label that makes one
+/// of them zero, which would make the rest of the label set count for nothing.
+#[inline]
+fn mix_bytes(hash: u64, bytes: &[u8]) -> u64 {
+    let (mut hash, length) = (hash, bytes.len() as u64);
+    if bytes.len() > 16 {
+        for chunk in bytes.as_chunks::<16>().0 {
+            hash = mix_pair(hash, halves(chunk));
+        }
+    }
+    let last = match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(last), ..) => halves(last),
+        (None, Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (up_to_seven(bytes), 0),
+    };
+    mix_pair(hash.wrapping_add(length.wrapping_mul(FACTOR)), last)
+}
+
+#[inline]
+fn mix_pair(hash: u64, (one, other): (u64, u64)) -> u64 {
+    fold(hash ^ one, hash.rotate_left(32) ^ FACTOR ^ other)
+}
+
+/// The high and the low half of a product, each bit of which depends on many bits of both factors.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "both halves of the product are used")]
-fn mix(hash: u64, word: u64) -> u64 {
-    /// Odd, and with about as many ones as zeros: the fractional part of the golden ratio.
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let product = u128::from(hash ^ word) * u128::from(FACTOR);
+fn fold(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Folds text into `hash`; the length goes in too, so that neighbours cannot lend each other bytes.
-#[must_use]
 #[inline]
-fn mix_bytes(hash: u64, bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut hash = mix(hash, bytes.len() as u64);
-    for word in words {
-        hash = mix(hash, u64::from_le_bytes(*word));
-    }
-    let mut last = 0;
-    for byte in rest {
-        last = last << 8 | u64::from(*byte);
-    }
-    mix(hash, last)
+fn halves(bytes: &[u8; 16]) -> (u64, u64) {
+    let whole = u128::from_le_bytes(*bytes);
+    #[expect(clippy::cast_possible_truncation, reason = "one half each")]
+    (whole as u64, (whole >> 64) as u64)
 }
+
+/// Up to seven bytes as one word: two overlapping halves, or one byte after the other.
+#[inline]
+fn up_to_seven(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// Odd, and with about as many ones as zeros: the fractional part of the golden ratio.
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Collects the identities of the fields of a struct; closed fields share the first word.
 #[derive(Debug)]
 pub struct IdentityBuilder {
     words: Identity,
     used: usize,
-    is_known: bool,
+    /// Not zero as soon as something did not fit; collected without branches.
+    lost: u64,
 }
 
 impl IdentityBuilder {
@@ -336,7 +402,7 @@ impl IdentityBuilder {
     #[inline]
     #[expect(clippy::new_without_default, reason = "only macro output starts one")]
     pub const fn new() -> Self {
-        Self { words: [0; 4], used: 1, is_known: true }
+        Self { words: [0; 4], used: 1, lost: 0 }
     }
 
     /// Adds a field by its own identity.
@@ -352,8 +418,10 @@ impl IdentityBuilder {
     /// Adds a field of the type `&'static str`, which is told by its address.
     #[must_use]
     #[inline]
-    pub fn static_text(self, text: &'static str) -> Self {
-        self.open(static_identity(text))
+    pub fn static_text(mut self, text: &'static str) -> Self {
+        let (word, lost) = address_and_length(text);
+        self.lost |= lost;
+        self.open(Some(word))
     }
 
     /// Places in a mixed radix differ as long as nothing overflows.
@@ -362,7 +430,7 @@ impl IdentityBuilder {
         let [first, ..] = &mut self.words;
         match first.checked_mul(size).and_then(|places| places.checked_add(index)) {
             Some(place) => *first = place,
-            None => self.is_known = false,
+            None => self.lost |= 1,
         }
         self
     }
@@ -371,7 +439,7 @@ impl IdentityBuilder {
     fn open(mut self, word: Option<u64>) -> Self {
         match (word, self.words.get_mut(self.used)) {
             (Some(word), Some(slot)) => *slot = word,
-            _ => self.is_known = false,
+            _ => self.lost |= 1,
         }
         self.used += 1;
         self
@@ -381,17 +449,17 @@ impl IdentityBuilder {
     #[must_use]
     #[inline]
     pub fn finish(self) -> Option<Identity> {
-        if self.is_known { Some(self.words) } else { None }
+        if self.lost == 0 { Some(self.words) } else { None }
     }
 }
 
-/// The identity of a text that never changes: its address and length in one word.
+/// What tells a text that never changes: its address and length in one word, and the bits that did not fit.
 ///
-/// `None` for text past 64 KiB or above the lower 48 bits of the address space.
+/// All of them fit for text up to 64 KiB in the lower 48 bits of the address space.
 #[inline]
-fn static_identity(text: &'static str) -> Option<u64> {
+fn address_and_length(text: &'static str) -> (u64, u64) {
     let (address, length) = (text.as_ptr().addr() as u64, text.len() as u64);
-    (address >> 48 == 0 && length >> 16 == 0).then_some(address << 16 | length)
+    (address << 16 | length, address >> 48 | length >> 16)
 }
 
 /// The number of combinations of closed sets; `None` when one is open or the product overflows.
@@ -444,6 +512,31 @@ mod tests {
     }
 
     #[test]
+    fn integers_are_only_what_they_write() {
+        for text in ["", "-", "07", "+7", "7 ", "-7", "7.0", "seven", "99999999999999999999"] {
+            assert!(!7_i64.is(text), "{text:?}");
+        }
+        assert!(0_i8.is("0") && !0_i8.is("-0") && !0_i8.is("00"));
+        assert!((-7_i8).is("-7") && !(-7_i8).is("7") && !(-7_i8).is("--7"));
+        assert!(u64::MAX.is("18446744073709551615") && !u64::MAX.is("18446744073709551616"));
+        assert!(!0_u64.is("18446744073709551616"));
+    }
+
+    #[test]
+    fn every_length_and_every_byte_counts() {
+        let mut seen = std::collections::HashSet::new();
+        for length in 0..70 {
+            let mut text = vec![b'a'; length];
+            assert!(seen.insert(mix_bytes(1, &text)), "{length}");
+            for index in 0..length {
+                text[index] = b'b';
+                assert!(seen.insert(mix_bytes(1, &text)), "{length} {index}");
+                text[index] = b'a';
+            }
+        }
+    }
+
+    #[test]
     fn text_reads_the_same_in_every_wrapping() {
         check_text("a", "a");
         check_text(String::from("a"), "a");
@@ -468,9 +561,14 @@ mod tests {
         assert_eq!(text.identity(), None);
         assert_eq!(text.as_str().identity(), None);
         let whole = "abcdef";
-        assert_eq!(static_identity(whole), static_identity(whole));
-        assert_ne!(static_identity(&whole[..3]), static_identity(whole));
-        assert_ne!(static_identity(&whole[1..]), static_identity(whole));
+        let identity = |text| IdentityBuilder::new().static_text(text).finish();
+        assert!(identity(whole).is_some());
+        assert_eq!(identity(whole), identity(whole));
+        assert_ne!(identity(&whole[..3]), identity(whole));
+        assert_ne!(identity(&whole[1..]), identity(whole));
+        let long: &'static str = "x".repeat(1 << 16).leak();
+        assert_eq!(identity(long), None);
+        assert!(identity(&long[1..]).is_some());
     }
 
     #[test]

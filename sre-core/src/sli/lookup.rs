@@ -1,5 +1,7 @@
 //! Hot. From labels to the member that counts them, without a lock or an allocation once it is known.
 
+use std::hash::{BuildHasher, RandomState};
+
 use crate::primitive::{Arc, AtomicUsize, OnceLock, Ordering};
 use crate::sli::family::{Family, Member};
 use crate::sli::labels::{Identity, Labels};
@@ -15,6 +17,18 @@ pub(crate) struct Lookup {
     hashed: Box<[OnceLock<Arc<Member>>]>,
     /// Members in `hashed`.
     found: AtomicUsize,
+    /// Random, so that nobody outside can choose labels that crowd one part of `hashed`.
+    seed: u64,
+}
+
+/// Where the places for some labels lead.
+enum Probe<'a> {
+    /// To their member.
+    Found(&'a Arc<Member>),
+    /// To the place where it belongs.
+    Empty(&'a OnceLock<Arc<Member>>),
+    /// Nowhere within reach.
+    Full,
 }
 
 /// Labels with the same identity words are the same labels.
@@ -42,6 +56,7 @@ impl Lookup {
             memo: (0..if dense.is_some() { 0 } else { MEMO_PLACES }).map(|_| OnceLock::new()).collect(),
             hashed: places(hashed),
             found: AtomicUsize::new(0),
+            seed: RandomState::new().hash_one(()),
             family,
         }
     }
@@ -77,31 +92,49 @@ impl Lookup {
 
     #[inline]
     fn find_hashed<L: Labels>(&self, labels: &L) -> &Arc<Member> {
+        match self.probe(labels) {
+            Probe::Found(member) => member,
+            Probe::Empty(place) => self.add(place, labels),
+            Probe::Full => self.family.refuse(),
+        }
+    }
+
+    #[inline]
+    fn probe<L: Labels>(&self, labels: &L) -> Probe<'_> {
         let mask = self.hashed.len().wrapping_sub(1);
         #[expect(clippy::cast_possible_truncation, reason = "the low bits choose the place")]
-        let first = labels.content_hash(0) as usize;
+        let first = labels.content_hash(self.seed) as usize;
         for probe in 0..PROBES {
             let Some(place) = self.hashed.get(first.wrapping_add(probe) & mask) else { break };
             match place.get() {
-                Some(member) if labels.matches(member.values()) => return member,
+                Some(member) if labels.matches(member.values()) => return Probe::Found(member),
                 Some(_) => {}
-                None => return self.add(place, labels),
+                None => return Probe::Empty(place),
             }
         }
-        self.family.refuse()
+        Probe::Full
     }
 
     /// Puts a new member into an empty place, if the family has room for one.
     #[cold]
     fn add<'a, L: Labels>(&'a self, place: &'a OnceLock<Arc<Member>>, labels: &L) -> &'a Arc<Member> {
-        // Relaxed: a count that is off by the members under way only delays the refusal, which the family decides.
-        if self.found.load(Ordering::Relaxed) >= self.family.members_max() {
-            return self.family.refuse();
+        // Acquire: pairs with the Release below. Who sees the last member counted sees it in its place too, which
+        // another thread may have taken for these labels since they were looked for.
+        if self.found.load(Ordering::Acquire) >= self.family.members_max() {
+            return match self.probe(labels) {
+                Probe::Found(member) => member,
+                Probe::Empty(_) | Probe::Full => self.family.refuse(),
+            };
         }
+        let mut is_mine = false;
         let member = place.get_or_init(|| {
-            self.found.fetch_add(1, Ordering::Relaxed);
+            is_mine = true;
             self.family.member(values(labels))
         });
+        if is_mine && !self.is_overflow(member) {
+            // Release: pairs with the Acquire above; the place is taken before its member counts.
+            self.found.fetch_add(1, Ordering::Release);
+        }
         // Another thread may have taken the place for other labels: the next lookup goes on from there.
         if labels.matches(member.values()) || self.is_overflow(member) {
             member

@@ -30,12 +30,6 @@ enum Delegate {
 }
 
 #[derive(Outcome)]
-enum Stranger {
-    #[outcome(delegate)]
-    Inner(std::fmt::Error),
-}
-
-#[derive(Outcome)]
 union Bits {
     a: u32,
 }
