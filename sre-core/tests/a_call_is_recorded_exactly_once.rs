@@ -1,5 +1,7 @@
 //! A guard records one outcome, whatever happens to the call.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may")]
+
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;

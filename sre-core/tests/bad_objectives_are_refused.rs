@@ -1,5 +1,7 @@
 //! What a constant refuses to compile, a value from outside gets back as an error; nothing else is needed.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
+
 use std::time::Duration;
 
 use sre_core::slo::{Period, Tier};

@@ -1,5 +1,7 @@
 //! An engine with a manual clock: what is recorded is judged at the next tick.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may")]
+
 use std::time::Duration;
 
 use sre_core::alert::AlertState;

@@ -1,5 +1,7 @@
 //! Labelled families: exact totals, bounded members, any text as a value.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
+
 use std::time::Duration;
 
 use sre_core::clock::ManualClock;

@@ -1,5 +1,7 @@
 //! What a handler can ask of its SLI, and what an engine says of itself.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
+
 use std::time::Duration;
 
 use sre_core::clock::ManualClock;

@@ -13,6 +13,7 @@ fn search(query: &str) -> Result<usize, String> {
     if query.is_empty() { Err("empty".into()) } else { Ok(query.len()) }
 }
 
+/// Never instantiated.
 #[sli(name = "generic", availability = 0.99)]
 pub fn generic<T>(value: T) -> T {
     value

@@ -1,5 +1,7 @@
 //! Counts are conserved under threads, churn of threads, and readers.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may")]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;

@@ -185,7 +185,8 @@ const fn is_name(name: &str) -> bool {
         #[expect(clippy::indexing_slicing, reason = "bounded by the loop")]
         let byte = bytes[i];
         let inside = i > 0 && i + 1 < bytes.len();
-        if !byte.is_ascii_alphanumeric() && !(inside && matches!(byte, b'.' | b'_' | b'-')) {
+        let fits = byte.is_ascii_alphanumeric() || (inside && matches!(byte, b'.' | b'_' | b'-'));
+        if !fits {
             return false;
         }
         i += 1;

@@ -276,13 +276,11 @@ impl Sli {
     }
 
     /// Durations of all successful calls so far, merged now. Costs microseconds: not for the hot path.
-    #[must_use]
     pub fn durations(&self) -> Snapshot {
         self.series().ok().snapshot()
     }
 
     /// Durations of all failed calls so far, merged now. Costs microseconds: not for the hot path.
-    #[must_use]
     pub fn error_durations(&self) -> Snapshot {
         let series = self.series();
         series.error().map_or_else(|| Snapshot::empty(self.definition.layout()), |error| error.snapshot())

@@ -6,6 +6,10 @@
 
 use crate::shard::{InFlightCells, LATE_SLOTS, SLOTS, Slots};
 
+/// Slots whose calls are known by age: those that are not late.
+#[expect(clippy::cast_possible_truncation, reason = "a small constant")]
+const YOUNG: usize = LATE_SLOTS as usize;
+
 /// What the ticker remembers of one series between two ticks.
 #[derive(Clone, Debug)]
 pub(crate) struct Tracker {
@@ -22,7 +26,7 @@ pub(crate) struct InFlight {
     /// All of them.
     pub(crate) total: u64,
     /// Started at most [`LATE_SLOTS`] slots ago, by age in slots; index 0 is the current slot.
-    young: [u32; LATE_SLOTS as usize],
+    young: [u32; YOUNG],
     slot_ns: u64,
 }
 
@@ -44,7 +48,7 @@ impl Tracker {
         let started = cells.started.iter().fold(0_u32, |sum, count| sum.wrapping_add(*count));
         let ended = cells.ended.iter().fold(cells.late, |sum, count| sum.wrapping_add(*count));
         let total = difference(started, ended);
-        let mut young = [0; LATE_SLOTS as usize];
+        let mut young = [0; YOUNG];
         // After a tick so late that places were reused unseen, ages are unknown: all calls then pass as young.
         let known = now <= self.prepared_to;
         for (age, young) in (0_u64..).zip(&mut young) {

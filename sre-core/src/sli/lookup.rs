@@ -154,7 +154,6 @@ fn values(labels: &impl Labels) -> Box<[Box<str>]> {
 
 /// Mixes the words, most of which are addresses that differ in their middle bits.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a remainder below 256")]
 fn memo_place(identity: &Identity) -> usize {
     let mixed = identity
         .iter()
