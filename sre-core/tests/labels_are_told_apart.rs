@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use sre_core::sli::LabelValue;
-use sre_core::{Labels, sli};
+use sre_core::{Labels, Outcome, SliFamily, sli};
 
 #[derive(Clone, Copy, Debug, PartialEq, Labels)]
 enum Method {
@@ -168,13 +168,29 @@ fn public_labels_may_have_private_values() {
     assert_eq!(*visible::Shown::ONLY.to_values(), ["only".into(), "a".into()]);
 }
 
+#[derive(Labels)]
+struct Tenant<'a> {
+    tenant: &'a str,
+}
+
+static TENANTS: SliFamily<Tenant<'_>> = SliFamily::new("tenants");
+
+#[test]
+fn a_static_family_takes_labels_borrowed_from_a_request() {
+    for request in ["shop-1", "shop-2", "shop-1"] {
+        let header = request.to_owned();
+        TENANTS.get(&Tenant { tenant: &header }).start().ok();
+    }
+    assert_eq!(TENANTS.get(&Tenant { tenant: "shop-1" }).count(Outcome::Ok), 2);
+}
+
 /// A derive, an enum and an attribute under one name do not get into each other's way.
 #[sli]
-fn names_are_shared(outcome: sre_core::Outcome) -> sre_core::Outcome {
+fn names_are_shared(outcome: Outcome) -> Outcome {
     outcome
 }
 
 #[test]
 fn derive_and_type_share_a_name() {
-    assert_eq!(names_are_shared(sre_core::Outcome::Ok), sre_core::Outcome::Ok);
+    assert_eq!(names_are_shared(Outcome::Ok), Outcome::Ok);
 }

@@ -11,18 +11,18 @@ use sre_core::registry::{Named, named};
 use sre_core::sli::AbandonedPolicy;
 use sre_core::slo::{Objective, Period, slo_names};
 use sre_core::window::CalendarUnit;
-use sre_core::{Sli, register, sli};
+use sre_core::{Labels, Sli, SliFamily, register, sli};
 
 #[track_caller]
 #[expect(clippy::indexing_slicing, reason = "the length is asserted")]
 fn find(name: &str) -> &'static Named {
-    let found: Vec<_> = named().into_iter().filter(|named| named.sli().name() == name).collect();
+    let found: Vec<_> = named().into_iter().filter(|named| named.definition().name() == name).collect();
     assert_eq!(found.len(), 1, "{name} among {:?}", names());
     found[0]
 }
 
 fn names() -> Vec<&'static str> {
-    named().iter().map(|named| named.sli().name()).collect()
+    named().iter().map(|named| named.definition().name()).collect()
 }
 
 static STATIC: Sli = Sli::new("static");
@@ -35,7 +35,7 @@ async fn two() {}
 
 #[test]
 fn a_static_named_twice_is_known_once() {
-    assert!(std::ptr::eq(find("static").sli(), &raw const STATIC));
+    assert!(std::ptr::eq(find("static").definition(), STATIC.definition()));
 }
 
 static BY_HAND: Sli = Sli::new("by-hand");
@@ -44,11 +44,21 @@ static BY_HAND_TOO: Sli = Sli::new("by-hand-too");
 const LINE: u32 = line!() + 1;
 register!(BY_HAND, BY_HAND_TOO);
 
+#[derive(Labels)]
+struct Tenant<'a> {
+    tenant: &'a str,
+}
+
+static FAMILY: SliFamily<Tenant<'_>> = SliFamily::new("family");
+
+register!(FAMILY);
+
 #[test]
 fn registered_statics_are_known_with_their_place() {
     assert_eq!(find("by-hand").file(), file!());
     assert_eq!(find("by-hand").line(), LINE);
     find("by-hand-too");
+    assert!(std::ptr::eq(find("family").definition(), FAMILY.definition()));
 }
 
 #[sli(name = "never-instantiated", availability = 0.9)]
@@ -92,18 +102,18 @@ fn inline_definitions_say_what_a_static_would() {
         Objective::latency(0.95, Duration::from_millis(250)).period(period),
         Objective::latency(0.99, Duration::from_secs(1)).period(period),
     ];
-    let definition = find("search").sli().definition();
+    let definition = find("search").definition();
     assert_eq!(definition.objectives().copied().collect::<Vec<_>>(), expected);
     assert_eq!(definition.abandoned_policy(), AbandonedPolicy::Bad);
     assert_eq!(slo_names("search", &expected)[1], "search-latency-250ms");
 
-    let definition = find("report").sli().definition();
+    let definition = find("report").definition();
     let period = Period::calendar(CalendarUnit::Month, "Europe/Berlin");
     let expected = Objective::latency(0.9, Duration::from_mins(1)).period(period);
     assert_eq!(definition.objectives().collect::<Vec<_>>(), [&expected]);
     assert_eq!(definition.abandoned_policy(), AbandonedPolicy::BadAfter(Duration::from_secs(90)));
 
-    assert_eq!(find("import").sli().definition().abandoned_policy(), AbandonedPolicy::Ignored);
+    assert_eq!(find("import").definition().abandoned_policy(), AbandonedPolicy::Ignored);
 }
 
 #[sli]
@@ -164,5 +174,5 @@ fn unnamed_functions_are_named_by_their_path() {
 fn nothing_else_is_known_and_the_order_is_that_of_the_source() {
     let places: Vec<_> = named().iter().map(|named| (named.file(), named.line())).collect();
     assert!(places.is_sorted(), "{places:?}");
-    assert_eq!(places.len(), 13, "{:?}", names());
+    assert_eq!(places.len(), 14, "{:?}", names());
 }

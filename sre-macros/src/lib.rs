@@ -167,7 +167,7 @@ use proc_macro::TokenStream;
 ///     }
 /// }
 ///
-/// let names: Vec<_> = registry::named().iter().map(|named| named.sli().name()).collect();
+/// let names: Vec<_> = registry::named().iter().map(|named| named.definition().name()).collect();
 /// assert!(names.contains(&"cart.add") && !names.contains(&"cart.len"));
 /// ```
 ///

@@ -3,16 +3,17 @@
 //! The linker puts every [`Named`] of the program and of its dependencies side by side. Nothing runs before
 //! `main`, and a function need not be called, or a generic one instantiated, for its SLI to be known.
 
-use crate::sli::Sli;
+use core::fmt;
+
+use crate::sli::{Definition, Labels, Sli, SliFamily};
 
 /// What the linker collected; macro output adds to it.
 #[linkme::distributed_slice]
 pub static NAMED: [Named];
 
-/// An SLI and a place in the source that names it.
-#[derive(Debug)]
+/// An SLI or a family of them, and a place in the source that names it.
 pub struct Named {
-    sli: &'static Sli,
+    target: &'static dyn Nameable,
     file: &'static str,
     line: u32,
 }
@@ -20,14 +21,19 @@ pub struct Named {
 impl Named {
     /// `file` and `line` as `file!` and `line!` give them.
     #[must_use]
-    pub const fn new(sli: &'static Sli, file: &'static str, line: u32) -> Self {
-        Self { sli, file, line }
+    pub const fn new<N: Nameable>(target: &'static N, file: &'static str, line: u32) -> Self {
+        Self { target, file, line }
     }
 
-    /// The SLI.
+    /// What it is called and what it promises.
     #[must_use]
-    pub const fn sli(&self) -> &'static Sli {
-        self.sli
+    pub fn definition(&self) -> &'static Definition {
+        self.target.definition()
+    }
+
+    /// Makes its counters known to the engine.
+    pub(crate) fn register(&self) {
+        self.target.register();
     }
 
     /// The source file of the place, as the compiler was given it.
@@ -41,6 +47,57 @@ impl Named {
     pub const fn line(&self) -> u32 {
         self.line
     }
+}
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, .. } = self;
+        write!(f, "Named({} at {file}:{line})", self.definition().name())
+    }
+}
+
+/// Statics that `register!` can name: an [`Sli`] or a [`SliFamily`]. No other type can be one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no SLI",
+    label = "expected a `static` of the type `Sli` or `SliFamily`"
+)]
+pub trait Nameable: sealed::Sealed + Sync + 'static {
+    /// What it is called and what it promises.
+    fn definition(&self) -> &Definition;
+
+    /// Makes its counters known to the engine, if they are not.
+    #[doc(hidden)]
+    fn register(&self);
+}
+
+impl Nameable for Sli {
+    fn definition(&self) -> &Definition {
+        self.definition()
+    }
+
+    fn register(&self) {
+        self.series();
+    }
+}
+
+impl<L: Labels + 'static> Nameable for SliFamily<L> {
+    fn definition(&self) -> &Definition {
+        self.definition()
+    }
+
+    fn register(&self) {
+        self.lookup();
+    }
+}
+
+mod sealed {
+    use crate::sli::{Labels, Sli, SliFamily};
+
+    pub trait Sealed {}
+
+    impl Sealed for Sli {}
+
+    impl<L: Labels> Sealed for SliFamily<L> {}
 }
 
 /// The SLIs that `#[sli]` and [`register!`](crate::register) name in this program and its dependencies.
@@ -57,7 +114,7 @@ impl Named {
 /// static IMPORT: Sli = Sli::new("import");
 /// register!(IMPORT);
 ///
-/// assert!(registry::named().iter().any(|named| named.sli().name() == "import"));
+/// assert!(registry::named().iter().any(|named| named.definition().name() == "import"));
 /// ```
 #[must_use]
 pub fn named() -> Vec<&'static Named> {
@@ -68,13 +125,13 @@ fn first_places<'a>(named: impl Iterator<Item = &'a Named>) -> Vec<&'a Named> {
     let mut all: Vec<&Named> = named.collect();
     all.sort_by_key(|named| (named.file, named.line));
     let mut seen = std::collections::HashSet::new();
-    all.retain(|named| seen.insert(core::ptr::from_ref(named.sli)));
+    all.retain(|named| seen.insert(core::ptr::from_ref(named.target).cast::<()>()));
     all
 }
 
 /// Makes SLIs known at start that no attribute names, such as those recorded by hand.
 ///
-/// Takes the paths of one or more `static` SLIs. Their series exist from the start of an engine on and begin
+/// Takes the paths of one or more `static` SLIs or families. Their series exist from the start of an engine on and begin
 /// at zero, and generated rules and dashboards contain them. An SLI that neither this nor `#[sli]` names is
 /// known from its first use on.
 ///
@@ -110,8 +167,9 @@ mod tests {
     #[test]
     fn a_static_named_twice_is_one_sli_at_its_first_place() {
         let named = [Named::new(&OTHER, "b.rs", 1), Named::new(&ONE, "a.rs", 9), Named::new(&ONE, "a.rs", 2)];
-        let places =
-            first_places(named.iter()).into_iter().map(|named| (named.sli.name(), named.file, named.line));
+        let places = first_places(named.iter())
+            .into_iter()
+            .map(|named| (named.definition().name(), named.file, named.line));
         assert_eq!(places.collect::<Vec<_>>(), [("one", "a.rs", 2), ("other", "b.rs", 1)]);
     }
 

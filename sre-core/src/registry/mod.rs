@@ -8,7 +8,7 @@ pub(crate) mod link;
 use core::fmt;
 use core::panic::Location;
 
-pub use link::{Named, named};
+pub use link::{Nameable, Named, named};
 
 use crate::clock::Source;
 use crate::primitive::{Arc, AtomicUsize, Mutex, OnceLock, Ordering};
@@ -119,9 +119,7 @@ pub(crate) fn entries_after(known: usize) -> Vec<Entry> {
 
 /// Registers every SLI that the linker collected.
 pub(crate) fn collect() {
-    named().into_iter().for_each(|named| {
-        named.sli().series();
-    });
+    named().into_iter().for_each(Named::register);
 }
 
 /// All conflicts so far.

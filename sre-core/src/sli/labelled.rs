@@ -49,7 +49,8 @@ pub struct SliFamily<L> {
     members_max: usize,
     each_member_judged: bool,
     lookup: OnceLock<Lookup>,
-    labels: PhantomData<fn(&L)>,
+    /// Covariant, so that a static family takes labels that are borrowed for the length of a call.
+    labels: PhantomData<fn() -> L>,
 }
 
 impl<L: Labels> SliFamily<L> {
@@ -122,7 +123,7 @@ impl<L: Labels> SliFamily<L> {
     }
 
     #[inline]
-    fn lookup(&self) -> &Lookup {
+    pub(crate) fn lookup(&self) -> &Lookup {
         match self.lookup.get() {
             Some(lookup) => lookup,
             None => self.register(),
