@@ -1,2 +1,0 @@
-//! Shared parts.
-#![forbid(unsafe_code)]

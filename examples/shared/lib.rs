@@ -1,0 +1,5 @@
+//! What the examples share: flags of a command line, and numbers as people say them.
+#![forbid(unsafe_code)]
+
+pub mod flags;
+pub mod words;
