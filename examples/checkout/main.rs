@@ -34,7 +34,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{Args, HELP};
 use crate::load::{Customers, Seen};
-use crate::phases::{Phase, Script};
+use crate::phases::Script;
 use crate::screen::Screen;
 use crate::story::{Event, Story};
 use crate::world::World;
@@ -128,7 +128,7 @@ async fn watch<W: Write>(
     engine: &Engine,
 ) -> io::Result<()> {
     let mut beat = tokio::time::interval(Duration::from_millis(100));
-    let mut shown = None;
+    let mut shown = engine.report().engine.ticks;
     while world.elapsed() < story.script().length() {
         tokio::select! {
             _ = beat.tick() => {}
@@ -137,7 +137,8 @@ async fn watch<W: Write>(
         let now = world.elapsed();
         screen.say(story.enter(now).map(|phase| format!("{} begins: {}", stopwatch(now), phase.name())))?;
         let report = engine.report();
-        if shown.replace(report.engine.ticks) != Some(report.engine.ticks) {
+        if report.engine.ticks > shown {
+            shown = report.engine.ticks;
             screen.say(story.observe(&report).iter().map(Event::told))?;
             let title = title(story.script(), now);
             let rows: Vec<_> = [title].into_iter().chain(table::rows(&report, screen.ink())).collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sre_core::alert::AlertState;
 use sre_core::report::{ObjectiveReport, Report, TierReport};
-use sre_core::slo::Severity;
+use sre_core::slo::{Foresight, Severity};
 use sre_examples::words::{grouped, percent, spoken, stopwatch};
 
 use crate::phases::{Phase, Script};
@@ -114,11 +114,11 @@ impl Story {
     fn compliance(&self, objective: &ObjectiveReport) -> String {
         let (slo, target) = (&objective.slo, percent(objective.target.ratio(), 3));
         let counts = objective.counts;
+        let (total, bad) = (grouped(counts.total()), grouped(counts.bad()));
         match counts.error_ratio() {
             None => format!("{slo} promises {target} and saw nothing."),
-            Some(bad) => {
-                let (good, total) = (percent(1.0 - bad, 2), grouped(counts.total()));
-                format!("{slo} promises {target}: of {total} calls {good} were good.")
+            Some(ratio) => {
+                format!("{slo} promises {target}: {bad} of {total} calls were bad, {}.", percent(ratio, 2))
             }
         }
     }
@@ -144,11 +144,16 @@ fn place_name(phase: Phase) -> &'static str {
 
 fn budget(objective: &ObjectiveReport) -> String {
     let Some(budget) = objective.budget else { return "  Its budget is untouched.".to_owned() };
-    let (remaining, outlook) = (budget.remaining(), objective.sentence());
+    let remaining = budget.remaining();
     if remaining > 0.0 {
-        format!("  {} of its budget is left; {outlook}.", percent(remaining, 0))
-    } else {
-        format!("  Its budget is spent {:.1} times over; {outlook}.", budget.consumed())
+        return format!("  {} of its budget is left; {}.", percent(remaining, 0), objective.sentence());
+    }
+    let overspent = format!("  Its budget is spent {:.1} times over", budget.consumed());
+    match objective.forecast.recovery {
+        Foresight::After(wait) => {
+            format!("{overspent}; without errors there is some again in {}.", spoken(wait))
+        }
+        _ => format!("{overspent}."),
     }
 }
 

@@ -104,7 +104,10 @@ fn tier(objective: &ObjectiveReport, ink: Ink) -> String {
 
 fn empty_in(objective: &ObjectiveReport) -> String {
     if objective.budget.is_some_and(|budget| budget.remaining() <= 0.0) {
-        return "empty".to_owned();
+        return match objective.forecast.recovery {
+            Foresight::After(wait) if !wait.is_zero() => format!("empty, back in {}", spoken(wait)),
+            _ => "empty".to_owned(),
+        };
     }
     match objective.forecast.soonest() {
         Foresight::After(wait) => spoken(wait),
