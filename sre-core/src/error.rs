@@ -1,5 +1,6 @@
 //! Pure. What can be refused by this crate, with the value, the range and the next step.
 
+use core::panic::Location;
 use core::time::Duration;
 
 use crate::duration::duration_text;
@@ -25,11 +26,23 @@ pub enum Error {
         value: String,
     },
     /// Two different SLIs with one name.
-    #[error("{0}")]
-    Conflict(Box<crate::registry::Conflict>),
+    #[error("SLI {name} is defined at {first} and differently at {second}: rename one, or make them equal")]
+    Conflict {
+        /// The name that both have.
+        name: &'static str,
+        /// Where the first one stands in the source.
+        first: &'static Location<'static>,
+        /// Where the other one stands.
+        second: &'static Location<'static>,
+    },
     /// An objective that would wake nobody, under a strict start.
-    #[error("{0}")]
-    Finding(Box<crate::report::Finding>),
+    #[error("objective {slo} would wake nobody: {advice}")]
+    WakesNobody {
+        /// The name of the objective.
+        slo: Box<str>,
+        /// What is wrong with its tiers, and what to do.
+        advice: Box<str>,
+    },
     /// A thread of ours that the system did not start.
     #[error("thread {name} could not be started ({reason}): raise the limit of threads of the process")]
     Thread {

@@ -130,7 +130,7 @@ fn two_definitions_of_one_name_are_an_error_that_names_both_places() {
     engine.sli(first.definition()).unwrap();
     engine.sli(first.definition()).unwrap();
     let error = engine.sli(second.definition()).unwrap_err();
-    assert!(matches!(error, Error::Conflict(_)));
+    assert!(matches!(error, Error::Conflict { .. }));
     assert_eq!(error.to_string().matches("engine_judges.rs").count(), 2, "{error}");
 }
 

@@ -74,7 +74,7 @@ fn an_objective_that_wakes_nobody_is_told_and_refused_when_strict() {
     );
     let strict = builder().strict().start().unwrap();
     let error = strict.sli(hopeless.definition()).unwrap_err();
-    assert!(matches!(error, Error::Finding(_)), "{error}");
+    assert!(matches!(error, Error::WakesNobody { .. }), "{error}");
 }
 
 #[test]

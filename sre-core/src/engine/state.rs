@@ -10,7 +10,7 @@ use crate::engine::ticker::Arrival;
 use crate::engine::unit::Unit;
 use crate::error::Error;
 use crate::primitive::Arc;
-use crate::registry::{self, Conflict, Counters, Entry};
+use crate::registry::{self, Counters, Entry};
 use crate::report::{EngineReport, Report, SliReport};
 use crate::sli::series::Series;
 use crate::sli::{Definition, Labels, Sli, SliFamily};
@@ -60,7 +60,7 @@ impl State {
         self.statics = Some(Statics { selection, known: 0 });
         registry::collect();
         if let Some(conflict) = registry::conflicts().first() {
-            return Err(Error::Conflict(Box::new(*conflict)));
+            return Err(conflict.clone());
         }
         for entry in self.new_entries() {
             entry.definition.check()?;
@@ -75,7 +75,10 @@ impl State {
     fn admit(&mut self, unit: Unit) -> Result<(), Error> {
         for finding in unit.findings() {
             if self.strict && finding.lint.level() == LintLevel::Error {
-                return Err(Error::Finding(Box::new(finding)));
+                return Err(Error::WakesNobody {
+                    slo: (*finding.slo).into(),
+                    advice: finding.lint.to_string().into(),
+                });
             }
             self.health.findings.push(finding);
         }
@@ -101,7 +104,7 @@ impl State {
                 Counters::One(series) if unit.definition().is_same(definition) => {
                     Ok(Sli::on(*definition, Arc::clone(series)))
                 }
-                _ => Err(Error::Conflict(Box::new(Conflict::new(*unit.definition(), *definition)))),
+                _ => Err(unit.definition().conflict(definition)),
             };
         }
         definition.check()?;
@@ -114,7 +117,7 @@ impl State {
     pub(super) fn family<L: Labels>(&mut self, family: &SliFamily<L>) -> Result<SliFamily<L>, Error> {
         let definition = family.definition();
         if let Some(unit) = self.units.iter().find(|unit| unit.definition().name() == definition.name()) {
-            return Err(Error::Conflict(Box::new(Conflict::new(*unit.definition(), *definition))));
+            return Err(unit.definition().conflict(definition));
         }
         definition.check()?;
         let (family, members) = family.on(self.clock.clone());

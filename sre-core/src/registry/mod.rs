@@ -5,12 +5,10 @@
 
 pub(crate) mod link;
 
-use core::fmt;
-use core::panic::Location;
-
 pub use link::{Nameable, Named, named};
 
 use crate::clock::Source;
+use crate::error::Error;
 use crate::primitive::{Arc, AtomicUsize, Mutex, OnceLock, Ordering};
 use crate::sli::Definition;
 use crate::sli::family::Family;
@@ -18,7 +16,7 @@ use crate::sli::series::Series;
 
 /// Everything registered, in the order of registration; nothing is ever removed.
 static ENTRIES: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
-static CONFLICTS: Mutex<Vec<Conflict>> = Mutex::new(Vec::new());
+static CONFLICTS: Mutex<Vec<Error>> = Mutex::new(Vec::new());
 static LENGTH: AtomicUsize = AtomicUsize::new(0);
 
 /// One SLI of this process.
@@ -35,36 +33,6 @@ pub(crate) enum Counters {
     Family(Arc<Family>),
 }
 
-/// Two definitions that differ and have one name.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Conflict {
-    name: &'static str,
-    first: &'static Location<'static>,
-    second: &'static Location<'static>,
-}
-
-impl Conflict {
-    pub(crate) const fn new(first: Definition, second: Definition) -> Self {
-        Self { name: first.name(), first: first.place(), second: second.place() }
-    }
-
-    /// The name that both have.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, first, second } = self;
-        write!(
-            f,
-            "SLI {name} is defined at {first} and differently at {second}: rename one, or make them equal"
-        )
-    }
-}
-
 /// The counters for a static of this definition.
 pub(crate) fn register(definition: &Definition) -> Arc<Series> {
     let mut entries = ENTRIES.lock();
@@ -73,7 +41,7 @@ pub(crate) fn register(definition: &Definition) -> Arc<Series> {
             return Arc::clone(series);
         }
         Some(first) => {
-            CONFLICTS.lock().push(Conflict::new(first.definition, *definition));
+            CONFLICTS.lock().push(first.definition.conflict(definition));
             return new_series(definition);
         }
         None => {}
@@ -92,7 +60,7 @@ pub(crate) fn register_family(family: Family) -> Arc<Family> {
         Some(Entry { counters: Counters::Family(first), .. }) if first.is_same(&family) => {
             return Arc::clone(first);
         }
-        Some(first) => CONFLICTS.lock().push(Conflict::new(first.definition, *definition)),
+        Some(first) => CONFLICTS.lock().push(first.definition.conflict(definition)),
         None => push(&mut entries, *definition, Counters::Family(Arc::clone(&family))),
     }
     family
@@ -123,7 +91,7 @@ pub(crate) fn collect() {
 }
 
 /// All conflicts so far.
-pub(crate) fn conflicts() -> Vec<Conflict> {
+pub(crate) fn conflicts() -> Vec<Error> {
     CONFLICTS.lock().clone()
 }
 

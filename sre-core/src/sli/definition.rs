@@ -147,6 +147,11 @@ impl Definition {
         crate::slo::check(self.name, &objectives)
     }
 
+    /// What is wrong when two definitions of one name differ.
+    pub(crate) const fn conflict(&self, second: &Self) -> Error {
+        Error::Conflict { name: self.name, first: self.place, second: second.place }
+    }
+
     /// Whether two definitions mean the same SLI, wherever they stand.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.name == other.name

@@ -272,10 +272,7 @@ fn reads_as(text: &[u8], is_negative: bool, magnitude: u64) -> bool {
         _ if is_negative => return false,
         digits => digits,
     };
-    let is_canonical = match digits {
-        [] | [b'0', _, ..] => false,
-        _ => true,
-    };
+    let is_canonical = !matches!(digits, [] | [b'0', _, ..]);
     is_canonical && value_of(digits) == Some(magnitude)
 }
 
