@@ -1,5 +1,6 @@
 //! A function with `#[sli]` allocates what it allocated without.
 
+#![cfg(feature = "macros")]
 #![deny(warnings)]
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 

@@ -1,5 +1,6 @@
 //! `#[sli]` changes neither signature nor behaviour of what it stands on, and counts every way out of it.
 
+#![cfg(feature = "macros")]
 #![forbid(unsafe_code)]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![deny(elided_lifetimes_in_paths, unreachable_pub, unused_qualifications, missing_debug_implementations)]

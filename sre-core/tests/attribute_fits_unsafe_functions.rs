@@ -1,5 +1,6 @@
 //! `#[sli]` on functions that only a crate with unsafe code has.
 
+#![cfg(feature = "macros")]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![allow(unsafe_code, reason = "this is about unsafe functions")]
 #![allow(clippy::missing_safety_doc, reason = "not what this is about")]

@@ -1,5 +1,6 @@
 //! What `#[sli]` makes of a return value: predicates first, then the types that know, then `Result`.
 
+#![cfg(feature = "macros")]
 #![forbid(unsafe_code)]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 

@@ -1,5 +1,6 @@
 //! `#[sli]` before, after and inside `#[async_trait]` measures the whole future, never how its box is made.
 
+#![cfg(feature = "macros")]
 #![forbid(unsafe_code)]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 

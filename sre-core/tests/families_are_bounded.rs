@@ -1,6 +1,7 @@
 //! Labelled families: exact totals, bounded members, any text as a value.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may")]
+#![cfg(feature = "macros")]
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! What an attribute or `register!` names is known at start, called or not, and begins at zero.
 
+#![cfg(feature = "macros")]
+
 use std::time::Duration;
 
 use sre_core::{Engine, Objective, Outcome, Sli, register, sli};

@@ -1,5 +1,6 @@
 //! `#[derive(Labels)]`: places are dense and distinct, text survives, lookups agree with the text.
 
+#![cfg(feature = "macros")]
 #![forbid(unsafe_code)]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 

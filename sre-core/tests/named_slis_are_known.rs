@@ -1,5 +1,6 @@
 //! Every SLI that an attribute or `register!` names is known before anything of it runs.
 
+#![cfg(feature = "macros")]
 #![forbid(unsafe_code)]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![allow(dead_code, reason = "nothing here is called: that is the point")]

@@ -2,6 +2,7 @@
 //!
 //! `TRYBUILD=overwrite cargo test -p sre-core --test ui` rewrites the messages; read the difference.
 
+#![cfg(feature = "macros")]
 #![forbid(unsafe_code)]
 
 #[test]

@@ -31,6 +31,7 @@ use crate::slo::Objective;
 /// ```
 /// use sre_core::{Labels, Objective, SliFamily};
 ///
+/// # #[cfg(feature = "macros")] {
 /// #[derive(Labels)]
 /// enum Region { Europe, America }
 ///
@@ -43,6 +44,7 @@ use crate::slo::Objective;
 /// checkout.start().ok();
 /// assert_eq!(checkout.durations().count(), 1);
 /// # let _ = Region::America;
+/// # }
 /// ```
 pub struct SliFamily<L> {
     definition: Definition,

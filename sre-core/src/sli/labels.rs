@@ -26,6 +26,7 @@ pub type Identity = [u64; 4];
 /// ```
 /// use sre_core::Labels;
 ///
+/// # #[cfg(feature = "macros")] {
 /// #[derive(Labels)]
 /// enum Method {
 ///     Get,
@@ -44,6 +45,7 @@ pub type Identity = [u64; 4];
 /// assert_eq!(Route::DENSE, Some(4));
 /// assert_eq!(route.dense_index(), 3);
 /// assert_eq!(route.to_values(), ["post".into(), "true".into()]);
+/// # }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of labels",
