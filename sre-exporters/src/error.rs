@@ -27,6 +27,14 @@ pub enum Error {
         /// The address.
         address: SocketAddr,
     },
+    /// A credential that no client could show.
+    #[error(
+        "the {part} of a credential must not be empty, a token has visible ASCII only, and a user has no colon"
+    )]
+    Credential {
+        /// The part refused: `token`, `user` or `password`.
+        part: &'static str,
+    },
     /// An address that could not be bound, with `strict`.
     #[error(
         "cannot listen at {address}: end the process that does, choose another port, or start without strict"
@@ -55,6 +63,6 @@ impl Error {
     /// Whether the configuration is wrong, so that trying again cannot help.
     #[must_use]
     pub const fn is_config(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::NotLoopback { .. })
+        matches!(self, Self::Address { .. } | Self::NotLoopback { .. } | Self::Credential { .. })
     }
 }

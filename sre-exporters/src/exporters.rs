@@ -13,7 +13,7 @@ use sre_core::Engine;
 use tokio::sync::watch;
 
 use crate::error::Error;
-use crate::http::{Handler, Listener, Renderings, SharedBinding, Source, idle};
+use crate::http::{Credential, Handler, Listener, Renderings, SharedBinding, Source, idle};
 use crate::site::Site;
 use crate::telemetry::Telemetry;
 
@@ -87,12 +87,13 @@ pub struct ExportersBuilder {
     telemetry: Arc<Telemetry>,
     binding: SharedBinding,
     http: Option<Result<SocketAddr, Error>>,
+    credential: Option<Credential>,
     strict: bool,
 }
 
 impl ExportersBuilder {
     fn new(source: Box<dyn Source>, telemetry: Arc<Telemetry>, binding: SharedBinding) -> Self {
-        Self { source, telemetry, binding, http: None, strict: false }
+        Self { source, telemetry, binding, http: None, credential: None, strict: false }
     }
 
     /// Exporters of something that is not an engine.
@@ -118,9 +119,16 @@ impl ExportersBuilder {
 
     /// Like [`ExportersBuilder::http`], at any address, such as `0.0.0.0:9464`.
     ///
-    /// Whoever reaches it can read every name and label, and nothing is encrypted: use it where the network is yours.
+    /// Whoever reaches it can read every name and label, unless there is a
+    /// [credential](ExportersBuilder::http_credential), and nothing is encrypted: use it where the network is yours.
     pub fn http_public(mut self, address: &str) -> Self {
         self.http = Some(parse(address));
+        self
+    }
+
+    /// Asks clients of the listener for a credential, on all paths but `/healthz`; others get 401.
+    pub fn http_credential(mut self, credential: Credential) -> Self {
+        self.credential = Some(credential);
         self
     }
 
@@ -150,6 +158,7 @@ impl ExportersBuilder {
             binding: Arc::clone(&self.binding),
             renderings: Arc::clone(&renderings),
             telemetry: self.telemetry,
+            credential: self.credential,
             stopped,
             alive,
         };
@@ -219,6 +228,7 @@ impl fmt::Debug for ExportersBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExportersBuilder")
             .field("http", &self.http)
+            .field("credential", &self.credential)
             .field("strict", &self.strict)
             .finish_non_exhaustive()
     }
@@ -230,6 +240,7 @@ struct Thread {
     binding: SharedBinding,
     renderings: Arc<Renderings>,
     telemetry: Arc<Telemetry>,
+    credential: Option<Credential>,
     stopped: watch::Receiver<Duration>,
     /// Dropped last, which tells the handle that the thread is gone.
     alive: mpsc::Sender<()>,
@@ -247,8 +258,13 @@ impl Thread {
         runtime.block_on(async {
             match self.address {
                 Some(address) => {
-                    let (listener, failure) =
-                        Listener::bind(address, self.binding, self.renderings, self.telemetry);
+                    let (listener, failure) = Listener::bind(
+                        address,
+                        self.binding,
+                        self.renderings,
+                        self.telemetry,
+                        self.credential,
+                    );
                     tell(Ok(failure));
                     listener.run(self.stopped).await;
                 }

@@ -36,8 +36,11 @@
 //!
 //! Scrapes that come at the same time share one rendering, and in a flood of clients one that is up to 250 ms old. With
 //! a thousand clients of `slowhttptest` attached (slow heads, slow bodies, slow readers) and 1.8 MB of metrics, 40
-//! scrapes took 5 ms in the median and 600 ms at most (2 cores, November 2026). There is no encryption and no password: put a proxy in
-//! front where the network is not yours, or mount [`Exporters::handler`] in a router that has both.
+//! scrapes took 5 ms in the median and 600 ms at most (2 cores, November 2026).
+//!
+//! [`ExportersBuilder::http_credential`] asks for a token or a password, on all paths but `/healthz`. There is no
+//! encryption: where the network is not yours, put a proxy in front or mount [`Exporters::handler`] in a router that
+//! has it.
 //!
 //! # Features
 //!
@@ -67,7 +70,7 @@ pub use error::Error;
 #[cfg(feature = "prometheus")]
 pub use exporters::{Exporters, ExportersBuilder, ExportersStatus, HttpStatus};
 #[cfg(feature = "prometheus")]
-pub use http::{Body, Handler};
+pub use http::{Body, Credential, Handler};
 
 /// The strict reader that the tests of the crate share with those outside it.
 #[cfg(all(test, feature = "prometheus"))]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::body::Body;
+use super::credential::Credential;
 use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE, STALE_UNDER_PRESSURE};
 use super::renderings::{Document, Renderings};
 use super::routes::{self, Wanted};
@@ -31,6 +33,7 @@ pub(crate) struct Site {
     pub(crate) renderings: Arc<Renderings>,
     pub(crate) slots: Mutex<Slots>,
     pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) credential: Option<Credential>,
     /// Rings when the listener ends.
     pub(crate) stop: Notify,
 }
@@ -147,8 +150,13 @@ impl hyper::service::Service<Request<Incoming>> for Answering {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let wanted = routes::wanted(request.method(), request.uri().path(), request.headers());
+        let mut wanted = routes::wanted(request.method(), request.uri().path(), request.headers());
         let seat = self.seat.clone();
+        let credential = seat.occupant.site.credential.as_ref();
+        let is_open = matches!(wanted, Wanted::Health | Wanted::Nothing(StatusCode::PAYLOAD_TOO_LARGE));
+        if !is_open && credential.is_some_and(|credential| !credential.is_shown_by(request.headers())) {
+            wanted = Wanted::Nothing(StatusCode::UNAUTHORIZED);
+        }
         seat.begin_waiting(Instant::now());
         Box::pin(async move { Ok(answer(&seat, wanted).await) })
     }
@@ -177,7 +185,12 @@ async fn answer(seat: &Seat, wanted: Wanted) -> Response<Body> {
         Wanted::Nothing(status) => {
             site.telemetry.add(Count::RequestsRefused, 1);
             seat.begin_answer(Instant::now());
-            routes::nothing(status)
+            let mut response = routes::nothing(status);
+            if let (StatusCode::UNAUTHORIZED, Some(credential)) = (status, &site.credential) {
+                let challenge = HeaderValue::from_static(credential.challenge());
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            }
+            response
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connection::{Seat, Site, serve};
+use super::credential::Credential;
 use super::limits::{BACKLOG, REBIND};
 use super::renderings::Renderings;
 use super::slots::{Place, Slots};
@@ -57,8 +58,10 @@ impl Listener {
         binding: SharedBinding,
         renderings: Arc<Renderings>,
         telemetry: Arc<Telemetry>,
+        credential: Option<Credential>,
     ) -> (Self, Option<io::Error>) {
-        let site = Site { renderings, slots: Mutex::new(Slots::default()), telemetry, stop: Notify::new() };
+        let slots = Mutex::new(Slots::default());
+        let site = Site { renderings, slots, telemetry, credential, stop: Notify::new() };
         let mut listener = Self { wanted, binding, site: Arc::new(site), socket: None };
         let error = listener.try_bind().err();
         (listener, error)

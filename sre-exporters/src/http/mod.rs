@@ -2,6 +2,7 @@
 
 mod body;
 mod connection;
+mod credential;
 mod handler;
 mod limits;
 mod listener;
@@ -11,6 +12,7 @@ mod slots;
 mod wire;
 
 pub use body::Body;
+pub use credential::Credential;
 pub use handler::Handler;
 pub(crate) use listener::{Listener, SharedBinding, idle};
 pub(crate) use renderings::{Document, Renderings, Source};

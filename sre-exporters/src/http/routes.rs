@@ -112,6 +112,7 @@ pub(crate) fn nothing(status: StatusCode) -> Response<Body> {
         StatusCode::NOT_FOUND => "not found: try /metrics, /, /api/v1/status or /healthz\n",
         StatusCode::METHOD_NOT_ALLOWED => "only GET and HEAD are allowed here\n",
         StatusCode::PAYLOAD_TOO_LARGE => "requests have no body here\n",
+        StatusCode::UNAUTHORIZED => "show the credential of this endpoint\n",
         StatusCode::BAD_REQUEST => "the request contradicts itself\n",
         StatusCode::INTERNAL_SERVER_ERROR => "rendering failed: this is a bug of the exporter\n",
         StatusCode::SERVICE_UNAVAILABLE => "enough scrapes are in flight: try again in a second\n",

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::limits::{CONNECTIONS_MAX, PATIENCE};
 use super::{Document, Source};
 use crate::telemetry::{Count, Telemetry};
-use crate::{Exporters, ExportersBuilder};
+use crate::{Credential, Exporters, ExportersBuilder};
 
 /// The figure to reach for a scrape beside any number of slow clients.
 const SCRAPE_MAX: Duration = Duration::from_millis(250);
@@ -116,7 +116,7 @@ fn read_to_end(stream: &mut TcpStream) -> String {
     }
 }
 
-fn header<'a>(response: &'a str, name: &str) -> Option<&'a str> {
+fn header_of<'a>(response: &'a str, name: &str) -> Option<&'a str> {
     let head = response.split("\r\n\r\n").next()?;
     head.lines().find_map(|line| {
         let (key, value) = line.split_once(": ")?;
@@ -137,9 +137,9 @@ fn each_path_answers_with_its_type_and_no_banner() {
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         let response = server.exchange(request.as_bytes());
         assert!(response.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{path}: {response}");
-        assert_eq!(header(&response, "content-type"), Some(content_type), "{path}");
-        assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"), "{path}");
-        assert_eq!(header(&response, "server"), None, "{path}");
+        assert_eq!(header_of(&response, "content-type"), Some(content_type), "{path}");
+        assert_eq!(header_of(&response, "x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header_of(&response, "server"), None, "{path}");
     }
 }
 
@@ -147,7 +147,7 @@ fn each_path_answers_with_its_type_and_no_banner() {
 fn head_has_the_headers_of_get_and_no_body() {
     let server = Server::with_body_of(3_000);
     let response = server.exchange(b"HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    assert_eq!(header(&response, "content-length"), Some("3000"));
+    assert_eq!(header_of(&response, "content-length"), Some("3000"));
     assert!(response.ends_with("\r\n\r\n"));
 }
 
@@ -161,11 +161,39 @@ fn gzip_comes_only_when_asked() {
         server.exchange(request.as_bytes())
     };
     let compressed = ask("gzip");
-    assert_eq!(header(&compressed, "content-encoding"), Some("gzip"));
+    assert_eq!(header_of(&compressed, "content-encoding"), Some("gzip"));
     assert!(compressed.len() < 2_000);
     let plain = ask("gzip;q=0, br");
-    assert_eq!(header(&plain, "content-encoding"), None);
-    assert_eq!(header(&plain, "content-length"), Some("100000"));
+    assert_eq!(header_of(&plain, "content-encoding"), None);
+    assert_eq!(header_of(&plain, "content-length"), Some("100000"));
+}
+
+#[test]
+fn a_credential_is_asked_for_everywhere_but_for_health() {
+    let source = Fixed { metrics: b"secret".to_vec(), rendered: Arc::default() };
+    let builder = ExportersBuilder::over(Box::new(source), Arc::default());
+    let credential = Credential::basic("prometheus", "open sesame").expect("well formed");
+    let exporters =
+        builder.http("127.0.0.1:0").http_credential(credential).strict().start().expect("a free port");
+    let server = Server { exporters, telemetry: Arc::default(), rendered: Arc::default() };
+    let ask = |path: &str, header: &str| {
+        server.exchange(
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n").as_bytes(),
+        )
+    };
+    let right = "Authorization: Basic cHJvbWV0aGV1czpvcGVuIHNlc2FtZQ==\r\n";
+    let wrong = "Authorization: Basic cHJvbWV0aGV1czpvcGVuIHNlc2FtZh==\r\n";
+    for path in ["/metrics", "/", "/api/v1/status", "/nowhere"] {
+        for header in ["", wrong] {
+            let refused = ask(path, header);
+            assert!(refused.starts_with("HTTP/1.1 401 ") && !refused.contains("secret"), "{path}: {refused}");
+            let challenge = header_of(&refused, "www-authenticate");
+            assert_eq!(challenge, Some("Basic realm=\"metrics\", charset=\"UTF-8\""));
+        }
+    }
+    assert!(ask("/metrics", right).ends_with("secret"));
+    assert!(ask("/nowhere", right).starts_with("HTTP/1.1 404 "));
+    assert!(ask("/healthz", "").starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
