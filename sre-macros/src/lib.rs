@@ -4,6 +4,8 @@
 //! version of it.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod agreement;
 mod args;
 mod attribute;
 mod boxed;
