@@ -15,8 +15,8 @@ pub(crate) struct Counter {
     clock: quanta::Clock,
     /// Nanoseconds in 2^40 ticks.
     scale: u64,
-    /// Ticks in a nanosecond, as a power of two, rounded up.
-    shift: u32,
+    /// Ticks in a nanosecond, as a power of two, rounded up; negative for counters slower than that.
+    shift: i32,
     ticks: u64,
     anchored_ns: u64,
 }
@@ -28,9 +28,8 @@ impl Counter {
     fn new() -> Self {
         let clock = quanta::Clock::new();
         let scale = clock.delta_as_nanos(0, 1 << SCALE_BITS).max(1);
-        let shift = ((1_u64 << SCALE_BITS) / scale).max(1).next_power_of_two().ilog2();
         let ticks = clock.raw();
-        Self { ticks, anchored_ns: since_anchor_ns(), scale, shift, clock }
+        Self { ticks, anchored_ns: since_anchor_ns(), scale, shift: ticks_in_a_nanosecond(scale), clock }
     }
 
     /// The counter as it stands: one unfenced read.
@@ -49,12 +48,20 @@ impl Counter {
     /// A slot of 2^`shift_ns` nanoseconds takes 2^this ticks, or up to twice as long.
     #[inline]
     pub(crate) fn slot_shift(&self, shift_ns: u32) -> u32 {
-        self.shift + shift_ns
+        shift_ns.saturating_add_signed(self.shift)
     }
 
     fn monotonic_ns(&self) -> u64 {
         // A counter that lags on another core must not go back beyond the anchor.
         self.anchored_ns.wrapping_add(self.nanos(self.ticks().saturating_sub(self.ticks)))
+    }
+}
+
+/// Ticks in a nanosecond as a power of two, rounded up, for a counter of which 2^40 ticks take `scale` nanoseconds.
+fn ticks_in_a_nanosecond(scale: u64) -> i32 {
+    match scale >> SCALE_BITS {
+        0 => (1_u64 << SCALE_BITS).div_ceil(scale.max(1)).next_power_of_two().ilog2().cast_signed(),
+        nanos_in_a_tick => -nanos_in_a_tick.ilog2().cast_signed(),
     }
 }
 
@@ -94,6 +101,18 @@ pub(super) fn wall_ns() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slot_takes_once_to_twice_its_length_on_any_counter() {
+        const SLOT_NS: u64 = 1 << 27;
+        for megahertz in [1, 24, 54, 700, 999, 1_000, 1_001, 2_000, 2_400, 2_999, 3_000, 4_001, 5_000] {
+            let nanos = |ticks: u64| u128::from(ticks) * 1_000 / megahertz;
+            let scale = u64::try_from(nanos(1 << SCALE_BITS)).unwrap();
+            let slot_ns = nanos(1 << 27_u32.saturating_add_signed(ticks_in_a_nanosecond(scale)));
+            let expected = u128::from(SLOT_NS)..=u128::from(2 * SLOT_NS);
+            assert!(expected.contains(&slot_ns), "{megahertz} MHz: {slot_ns} ns");
+        }
+    }
 
     #[test]
     fn the_counter_agrees_with_the_monotonic_clock() {
