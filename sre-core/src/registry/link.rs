@@ -93,6 +93,7 @@ impl<L: Labels + 'static> Nameable for SliFamily<L> {
 mod sealed {
     use crate::sli::{Labels, Sli, SliFamily};
 
+    #[expect(unnameable_types, reason = "that is what keeps others from implementing it")]
     pub trait Sealed {}
 
     impl Sealed for Sli {}
