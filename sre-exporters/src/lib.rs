@@ -48,6 +48,15 @@
 //! |---|---|---|
 //! | `prometheus` | the endpoint, by `hyper` and `tokio` | yes |
 //! | `real-backends` | tests against servers that must be installed; no API | no |
+//!
+//! # Limits
+//!
+//! - Prometheus and people are served. Sinks that push (OTLP and the vendors' own) and notifiers are not in this
+//!   release: alerts are told by the page, by `/api/v1/status`, and by `sre_alert_state` for rules of your own.
+//! - One process shows its own calls: sum `sre_slo_events_total` over a fleet, and page from that.
+//! - `process_*` metrics need `/proc`, so only Linux has them.
+//!
+//! The minimum supported Rust version is 1.95. It is raised only in a minor release.
 #![forbid(unsafe_code)]
 
 mod error;

@@ -2,6 +2,16 @@
 //!
 //! Use them through `sre_core` (feature `macros`, on by default): what they write names paths of one exact
 //! version of it.
+//!
+//! | Macro | Goes on | Writes |
+//! |---|---|---|
+//! | [`#[sli]`](macro@sli) | functions, methods, `impl` blocks, traits | a guard around the body, and the SLI itself when none is named |
+//! | [`#[derive(Outcome)]`](derive@Outcome) | error types, answers | `Classify`: what a value means for an SLI |
+//! | [`#[derive(Labels)]`](derive@Labels) | structs of small fields, enums | `Labels`: the members of an `SliFamily` |
+//!
+//! What a measured call costs is told by `sre_core`; the macros add nothing that a guard by hand does not have. They
+//! write safe code that passes `#![forbid(unsafe_code)]` and `#![deny(warnings)]`. The minimum supported Rust version
+//! is 1.95.
 #![forbid(unsafe_code)]
 
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! How this crate works, for those who work on it or want to know what they pay for.
+//!
+//! - [Architecture](architecture): what stands where, and the way of one event from guard to scrape.
+//! - [The hot path](hot_path): what a request pays for being measured.
+//! - [Platforms](platforms): what is tested, and what is missing where.
+//! - [Decisions](decisions): what was decided, and what was refused and why.
+
+#[doc = include_str!("../docs/architecture.md")]
+pub mod architecture {}
+
+#[doc = include_str!("../docs/hot-path.md")]
+pub mod hot_path {}
+
+#[doc = include_str!("../docs/platforms.md")]
+pub mod platforms {}
+
+/// What was decided differently from what one would expect, and why.
+pub mod decisions {
+    #[doc = include_str!("../docs/decisions/0001-promotion.md")]
+    pub mod d0001_promotion {}
+
+    #[doc = include_str!("../docs/decisions/0002-shards-count-events.md")]
+    pub mod d0002_shards_count_events {}
+
+    #[doc = include_str!("../docs/decisions/0003-calls-that-hang.md")]
+    pub mod d0003_calls_that_hang {}
+
+    #[doc = include_str!("../docs/decisions/0004-the-clock.md")]
+    pub mod d0004_the_clock {}
+
+    #[doc = include_str!("../docs/decisions/0005-pausing-withholds-shards.md")]
+    pub mod d0005_pausing_withholds_shards {}
+
+    #[doc = include_str!("../docs/decisions/0006-names-and-places.md")]
+    pub mod d0006_names_and_places {}
+
+    #[doc = include_str!("../docs/decisions/0011-how-alerts-let-go.md")]
+    pub mod d0011_how_alerts_let_go {}
+
+    #[doc = include_str!("../docs/decisions/0012-one-time-line-from-two-clocks.md")]
+    pub mod d0012_one_time_line_from_two_clocks {}
+
+    #[doc = include_str!("../docs/decisions/0021-the-attribute-leaves-the-body-whole.md")]
+    pub mod d0021_the_attribute_leaves_the_body_whole {}
+
+    #[doc = include_str!("../docs/decisions/0041-a-full-listener-makes-room.md")]
+    pub mod d0041_a_full_listener_makes_room {}
+}
