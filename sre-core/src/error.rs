@@ -119,6 +119,18 @@ pub enum Error {
         /// The name that occurs twice.
         slo: Box<str>,
     },
+    /// Objectives of two SLIs with one name.
+    #[error(
+        "slis {first} and {second} both have an objective called {slo}: give one of them a name with `named`"
+    )]
+    SloTaken {
+        /// The name that occurs twice.
+        slo: Box<str>,
+        /// The SLI that had it first.
+        first: Box<str>,
+        /// The SLI that would have it, too.
+        second: Box<str>,
+    },
     /// A period below a day, for which no alert tiers can be derived.
     #[error(
         "objective {slo} has a period of {}, below a day, and no tiers of its own: add them with `tiers(&[Tier::page(long, short, factor)])`",

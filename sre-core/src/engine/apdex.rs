@@ -36,6 +36,11 @@ impl ApdexWindow {
         }
     }
 
+    /// Begins anew with what was counted so far as the end of the last interval.
+    pub(super) fn forget_the_past(&mut self, counts: &SeriesCounts) {
+        self.ends = VecDeque::from([self.count(counts)]);
+    }
+
     pub(super) fn end_interval(&mut self, counts: &SeriesCounts) {
         if self.ends.len() > INTERVALS {
             self.ends.pop_front();

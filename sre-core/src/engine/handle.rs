@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::clock::{ManualClock, Source, calibrate};
 use crate::engine::builder::{Builder, STEP};
-use crate::engine::state::State;
-use crate::engine::ticker::{self, Arrival, Stop};
+use crate::engine::state::{State, now};
+use crate::engine::ticker::{self, Arrival, Stop, Ticking};
 use crate::error::Error;
-use crate::primitive::{AtomicBool, Mutex, Ordering};
+use crate::primitive::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::report::{Report, Status};
 use crate::sli::{Definition, Labels, Sli, SliFamily};
 
@@ -18,7 +18,14 @@ static DEFAULT_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// A running engine: it reads the counters once a second and judges every objective.
 ///
-/// Clones are handles on the same engine; it stops when the last one is dropped, which does not wait.
+/// Clones are handles on the same engine.
+///
+/// # Drop
+///
+/// The engine stops when its last handle is dropped, without waiting and without a last tick: what was recorded
+/// since the tick before is not judged. [`Engine::shutdown`] ticks once more. After either, SLIs go on to count,
+/// also those that were paused; questions such as [`Sli::burn_rate`] answer `None`; statics are free for the next
+/// engine, which does not judge what they counted before.
 ///
 /// # Examples
 ///
@@ -46,10 +53,13 @@ pub struct Engine {
 /// What the handles and the ticker share.
 #[derive(Debug)]
 struct Core {
+    clock: Source,
     state: Mutex<State>,
     latest: Mutex<Arc<Report>>,
     is_default: bool,
     running: AtomicBool,
+    /// How long the last tick took, in nanoseconds.
+    spent_ns: AtomicU64,
     manual_clock: Option<ManualClock>,
 }
 
@@ -74,18 +84,22 @@ impl Engine {
         if on_process_clock {
             calibrate();
         }
-        let mut state = State::new(builder.clock.clone(), builder.service_name().into(), builder.strict);
+        let started = now(&builder.clock);
+        let service = builder.service_name().into();
+        let mut state = State::new(builder.clock.clone(), service, builder.strict, started);
         let is_default = on_process_clock && !DEFAULT_TAKEN.swap(true, Ordering::AcqRel);
         if is_default && let Err(error) = state.adopt_statics(builder.selection.clone()) {
             DEFAULT_TAKEN.store(false, Ordering::Release);
             return Err(error);
         }
-        let latest = Arc::new(state.collect());
+        let latest = Arc::new(state.collect(started));
         let core = Arc::new(Core {
+            clock: builder.clock.clone(),
             state: Mutex::new(state),
             latest: Mutex::new(latest),
             is_default,
             running: AtomicBool::new(true),
+            spent_ns: AtomicU64::new(0),
             manual_clock: builder.manual.clone(),
         });
         Self::with_ticker(core, &builder)
@@ -95,17 +109,15 @@ impl Engine {
         let stop = Arc::new(Stop::default());
         let mut threaded = builder.manual.is_none();
         if threaded {
-            let ticking = Arc::clone(&core);
-            let spawned =
-                ticker::spawn(Arc::clone(&stop), builder.clock.clone(), move |arrival| ticking.tick(arrival));
+            let spawned = ticker::spawn(Arc::clone(&stop), builder.clock.clone(), Arc::clone(&core));
             if let Err(refused) = spawned {
                 threaded = false;
                 let error = Error::Thread { name: "sre-ticker", reason: refused.kind() };
                 if builder.strict {
-                    core.end();
+                    core.end(Duration::MAX);
                     return Err(error);
                 }
-                core.state.lock().note_problem(error.to_string());
+                core.degrade(&error);
             }
         }
         let last_handle = Arc::new(StopOnDrop { core: Arc::clone(&core), stop, threaded });
@@ -114,24 +126,27 @@ impl Engine {
 
     /// The handle on an SLI of this engine's own, with fresh counters and this engine's clock.
     ///
-    /// Asked twice for the same definition, it gives handles on the same counters.
+    /// Asked twice for the same definition, it gives handles on the same counters. The default engine gives handles
+    /// on the counters of the static of this definition, used or not.
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] when the engine has another SLI of this name, and the errors of
-    /// [`slo::check`](crate::slo::check) for objectives that cannot be judged.
+    /// [`Error::Conflict`] when there is another SLI of this name, [`Error::SloTaken`] when another SLI has an
+    /// objective of the same name, and the errors of [`slo::check`](crate::slo::check) for objectives that cannot be
+    /// judged. Under [`Builder::strict`] also [`Error::WakesNobody`].
     pub fn sli(&self, definition: &Definition) -> Result<Sli, Error> {
-        self.core.state.lock().sli(definition)
+        let now = now(&self.core.clock);
+        self.core.with_state(|state| state.sli(definition, now))
     }
 
     /// The same for a family.
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] when the engine has an SLI of this name, and the errors of
-    /// [`slo::check`](crate::slo::check) for objectives that cannot be judged.
+    /// As [`Engine::sli`]; families with the same labels, bound and objectives are the same.
     pub fn family<L: Labels>(&self, family: &SliFamily<L>) -> Result<SliFamily<L>, Error> {
-        self.core.state.lock().family(family)
+        let now = now(&self.core.clock);
+        self.core.with_state(|state| state.family(family, now))
     }
 
     /// The report of the last tick.
@@ -142,12 +157,16 @@ impl Engine {
 
     /// The evaluation of the last tick with counters and histograms as they are now.
     ///
-    /// Histograms that did not change are not merged again. Costs milliseconds with a thousand SLIs: meant for a
+    /// [`Report`] tells how fresh each part is. Histograms that did not change are not merged again. Costs milliseconds with a thousand SLIs: meant for a
     /// thread that exports.
     #[must_use]
     pub fn collect(&self) -> Arc<Report> {
-        let report = Arc::new(self.core.state.lock().collect());
-        *self.core.latest.lock() = Arc::clone(&report);
+        let now = now(&self.core.clock);
+        let (report, _replaced) = self.core.with_state(|state| {
+            let report = Arc::new(state.collect(now));
+            let replaced = self.core.publish(Arc::clone(&report));
+            (report, replaced)
+        });
         report
     }
 
@@ -158,8 +177,10 @@ impl Engine {
     }
 
     /// Runs one tick now. For engines with a [manual clock](Builder::manual_clock); others tick by themselves.
+    ///
+    /// Does nothing after a shutdown.
     pub fn tick(&self) {
-        self.core.tick(Arrival { lag: Duration::ZERO, late: false });
+        self.core.tick(Arrival::default());
     }
 
     /// Moves the manual clock forward second by second, with a tick after each; the rest of a second comes last.
@@ -176,14 +197,16 @@ impl Engine {
         }
     }
 
-    /// Switches recording off for all SLIs of this engine. Windows keep what they have.
+    /// Switches recording off for all SLIs of this engine, those to come included. Windows keep what they have.
+    ///
+    /// Lasts until [`Engine::resume`] or the end of the engine; does nothing after a shutdown.
     pub fn pause(&self) {
-        self.core.state.lock().set_paused(true);
+        self.core.with_state(|state| state.set_paused(true));
     }
 
-    /// Switches recording on again.
+    /// Switches recording on again, unless `SRE_DISABLED` keeps it off.
     pub fn resume(&self) {
-        self.core.state.lock().set_paused(false);
+        self.core.with_state(|state| state.set_paused(false));
     }
 
     /// Whether the process's statics belong to this engine.
@@ -194,13 +217,16 @@ impl Engine {
 
     /// Ticks a last time and stops; returns whether the ticker ended within `timeout`.
     ///
+    /// Takes at most `timeout`, also when a clock of the user's blocks the ticker; then there is no last tick.
     /// Recording goes on to work afterwards and is judged by nobody. A second call does nothing.
     pub fn shutdown(&self, timeout: Duration) -> bool {
-        let stopped = self.last_handle.stop(Some(timeout));
-        if self.core.running.load(Ordering::Acquire) {
+        let begun_ns = Source::System.monotonic_ns();
+        let stopped = self.last_handle.stop(timeout);
+        if !self.last_handle.threaded {
             self.tick();
         }
-        self.core.end();
+        let taken_ns = Source::System.monotonic_ns().saturating_sub(begun_ns);
+        self.core.end(timeout.saturating_sub(Duration::from_nanos(taken_ns)));
         stopped
     }
 }
@@ -208,34 +234,118 @@ impl Engine {
 impl Core {
     fn tick(&self, arrival: Arrival) {
         // A panic in a clock of the user's, or a fault of ours, costs this tick and is counted.
-        let ticked = catch_unwind(AssertUnwindSafe(|| self.state.lock().tick(arrival)));
-        match ticked {
-            Ok(report) => *self.latest.lock() = Arc::new(report),
-            Err(_) => self.state.lock().note_panic(),
+        let ticked = catch_unwind(AssertUnwindSafe(|| {
+            // Read without the lock: a clock of the user's may block, or ask this engine.
+            let begun = now(&self.clock);
+            // Relaxed: a statistic.
+            let spent = Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed));
+            let replaced = self.with_state(|state| {
+                let is_running = self.running.load(Ordering::Acquire);
+                is_running.then(|| self.publish(Arc::new(state.tick(begun, arrival, spent))))
+            });
+            if replaced.is_some() {
+                let spent_ns = self.clock.monotonic_ns().saturating_sub(begun.elapsed_ns);
+                self.spent_ns.store(spent_ns, Ordering::Relaxed);
+            }
+        }));
+        if ticked.is_err() {
+            self.panicked();
         }
     }
 
-    /// Lets go of the statics; once.
-    fn end(&self) {
-        if self.running.swap(false, Ordering::AcqRel) {
-            self.state.lock().retire();
-            if self.is_default {
-                DEFAULT_TAKEN.store(false, Ordering::Release);
-            }
+    /// The one way to the state. Whoever holds it when the engine ends lets go of everything afterwards.
+    fn with_state<T>(&self, run: impl FnOnce(&mut State) -> T) -> T {
+        let result = run(&mut self.state.lock());
+        // AcqRel: pairs with the swap in `end`. If that comes later, it finds the lock free.
+        let is_running = self.running.fetch_and(true, Ordering::AcqRel);
+        if !is_running && let Some(mut state) = self.state.try_lock() {
+            self.let_go(&mut state);
         }
+        result
+    }
+
+    /// Shows a report from now on; called with the state locked, so that none replaces a later one. Returns the
+    /// replaced one, which is long to drop.
+    fn publish(&self, report: Arc<Report>) -> Arc<Report> {
+        core::mem::replace(&mut *self.latest.lock(), report)
+    }
+
+    /// Shows the engine's own health beside the SLIs of the last report.
+    fn publish_health(&self, state: &State) {
+        let mut report = Report::clone(&self.latest.lock());
+        report.engine = state.health().clone();
+        self.publish(Arc::new(report));
+    }
+
+    /// Tells what does not work as configured.
+    fn degrade(&self, error: &Error) {
+        self.with_state(|state| {
+            state.note_problem(error.to_string());
+            self.publish_health(state);
+        });
+    }
+
+    /// Lets go of the statics, once: now, or if the state is not to be had in time, as soon as whoever holds it
+    /// is done.
+    fn end(&self, wait: Duration) {
+        // AcqRel: pairs with `with_state`.
+        if self.running.swap(false, Ordering::AcqRel)
+            && let Some(mut state) = self.state.try_lock_for(wait)
+        {
+            self.let_go(&mut state);
+        }
+    }
+
+    fn let_go(&self, state: &mut State) {
+        if state.retire() && self.is_default {
+            DEFAULT_TAKEN.store(false, Ordering::Release);
+        }
+    }
+
+    fn panicked(&self) {
+        self.with_state(|state| {
+            state.note_panic();
+            self.publish_health(state);
+        });
+    }
+}
+
+impl Ticking for Arc<Core> {
+    fn tick(&self, arrival: Arrival) {
+        Core::tick(self, arrival);
+    }
+
+    fn panicked(&self) {
+        Core::panicked(self);
     }
 }
 
 impl StopOnDrop {
-    fn stop(&self, wait: Option<Duration>) -> bool {
+    /// Asks the ticker to end; returns whether it did in time.
+    fn stop(&self, timeout: Duration) -> bool {
         self.stop.ask();
-        !self.threaded || wait.is_some_and(|timeout| self.stop.wait(timeout))
+        !self.threaded || self.stop.wait(timeout)
     }
 }
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.stop(None);
-        self.core.end();
+        // Before the ticker is asked: it would tick a last time.
+        self.core.end(Duration::ZERO);
+        self.stop.ask();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticker_that_could_not_start_shows_in_status_before_any_tick() {
+        let engine = Engine::builder().manual_clock(ManualClock::default()).start().expect("no ticker");
+        assert!(engine.status().engine.degraded.is_empty());
+        engine.core.degrade(&Error::Thread { name: "sre-ticker", reason: std::io::ErrorKind::WouldBlock });
+        let degraded = engine.status().engine.degraded;
+        assert!(matches!(degraded.as_slice(), [problem] if problem.contains("sre-ticker")), "{degraded:?}");
     }
 }

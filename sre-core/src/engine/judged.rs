@@ -9,7 +9,7 @@ use crate::engine::input::Input;
 use crate::error::Error;
 use crate::histogram::{Intervals, Snapshot, Thresholds};
 use crate::primitive::Arc;
-use crate::report::{Finding, Percentiles, SliReport};
+use crate::report::{Finding, Label, Percentiles, SliReport, TransitionReport};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::SeriesCounts;
 use crate::sli::{Definition, Published, availability, latency};
@@ -111,8 +111,12 @@ impl Judged {
     }
 
     /// Takes what was counted so far as counted before: it stays in the counters and is not judged.
-    pub(super) fn forget_the_past(&mut self, counts: &SeriesCounts) {
+    pub(super) fn forget_the_past(&mut self, counts: &SeriesCounts, durations: &Arc<Snapshot>) {
         self.seen = *counts;
+        self.merged = Some(Arc::clone(durations));
+        if let Some(apdex) = &mut self.apdex {
+            apdex.forget_the_past(counts);
+        }
         for judged in &mut self.objectives {
             judged.seen = judged.count(counts);
         }
@@ -148,6 +152,29 @@ impl Judged {
             let slo = &judged.evaluator.latest().slo;
             lint_objective(&judged.objective).into_iter().map(|lint| Finding { slo: Arc::clone(slo), lint })
         })
+    }
+
+    /// The names of the objectives.
+    pub(super) fn slos(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.objectives.iter().map(|judged| &judged.evaluator.latest().slo)
+    }
+
+    /// Adds the tiers that changed at the last tick.
+    pub(super) fn transitions(&self, labels: &Arc<[Label]>, transitions: &mut Vec<TransitionReport>) {
+        for judged in &self.objectives {
+            let objective = judged.evaluator.latest();
+            transitions.extend(judged.evaluator.transitions().iter().map(|change| TransitionReport {
+                slo: Arc::clone(&objective.slo),
+                sli: Arc::clone(&objective.sli),
+                labels: Arc::clone(labels),
+                tier: Arc::clone(&change.tier),
+                severity: change.severity,
+                from: change.from,
+                to: change.to,
+                at_unix_ns: change.at.wall_ns,
+                inhibited: change.inhibited,
+            }));
+        }
     }
 
     /// Adds what is judged to the report of the SLI.

@@ -1,10 +1,12 @@
 //! Cold. One series as the engine sees it: its counts at the last look, and its merged histograms.
 
+use crate::clock::Source;
 use crate::histogram::{Recorder, Snapshot};
 use crate::primitive::Arc;
 use crate::report::Events;
 use crate::sli::in_flight::{InFlight, Tracker};
 use crate::sli::series::{Series, SeriesCounts};
+use crate::window::Tick;
 
 /// A series and what was last read from it.
 #[derive(Debug)]
@@ -39,9 +41,10 @@ impl Merged {
 }
 
 impl Meter {
-    pub(super) fn new(series: Arc<Series>) -> Self {
+    pub(super) fn new(series: Arc<Series>, now: Tick) -> Self {
+        let (slot_ns, slot) = slot(&series, now);
         Self {
-            tracker: Tracker::new(series.slot_ns(), series.slot()),
+            tracker: Tracker::new(slot_ns, slot),
             counts: SeriesCounts::default(),
             in_flight: InFlight::default(),
             ok: Merged::empty(&series),
@@ -51,9 +54,10 @@ impl Meter {
     }
 
     /// Reads the counters and looks for calls that hang.
-    pub(super) fn observe(&mut self) {
+    pub(super) fn observe(&mut self, now: Tick) {
         self.read_counts();
-        self.in_flight = self.tracker.observe(&self.series.in_flight(), self.series.slot());
+        let (_, slot) = slot(&self.series, now);
+        self.in_flight = self.tracker.observe(&self.series.in_flight(), slot);
     }
 
     /// Reads the counters alone.
@@ -94,6 +98,19 @@ impl Meter {
     /// Durations of failed calls, once there was one.
     pub(super) fn error_durations(&self) -> Option<&Arc<Snapshot>> {
         self.series.error().map(|_| &self.error.durations)
+    }
+}
+
+/// The length and the number of the current slot of calls in flight.
+///
+/// A clock of the user's was read before the engine was locked: nobody knows what it does meanwhile.
+fn slot(series: &Series, now: Tick) -> (u64, u64) {
+    match &series.settings().clock {
+        Source::System => (series.slot_ns(), series.slot()),
+        Source::Other(_) => {
+            let shift = series.settings().slots.shift();
+            (1 << shift, now.elapsed_ns >> shift)
+        }
     }
 }
 

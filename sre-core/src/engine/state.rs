@@ -1,6 +1,7 @@
 //! Cold. What an engine keeps between ticks: the SLIs it judges, and its own health.
 
 use core::time::Duration;
+use std::collections::HashMap;
 
 use crate::alert::LintLevel;
 use crate::clock::Source;
@@ -11,7 +12,7 @@ use crate::engine::unit::Unit;
 use crate::error::Error;
 use crate::primitive::Arc;
 use crate::registry::{self, Counters, Entry};
-use crate::report::{EngineReport, Report, SliReport};
+use crate::report::{EngineReport, Report, SliReport, TransitionReport};
 use crate::sli::series::Series;
 use crate::sli::{Definition, Labels, Sli, SliFamily};
 use crate::window::Tick;
@@ -24,10 +25,14 @@ pub(super) struct State {
     started: Tick,
     statics: Option<Statics>,
     units: Vec<Unit>,
+    /// Which SLI has an objective of this name.
+    slos: HashMap<Arc<str>, &'static str>,
     health: EngineReport,
+    transitions: Vec<TransitionReport>,
     last: Tick,
     paused: bool,
     strict: bool,
+    retired: bool,
 }
 
 /// The process's own SLIs, for the default engine.
@@ -35,60 +40,100 @@ pub(super) struct State {
 struct Statics {
     selection: Selection,
     known: usize,
+    conflicts_known: usize,
 }
 
 impl State {
-    pub(super) fn new(clock: Source, service: Arc<str>, strict: bool) -> Self {
-        let started = now(&clock);
+    pub(super) fn new(clock: Source, service: Arc<str>, strict: bool, started: Tick) -> Self {
         Self {
             clock,
             service,
             started,
             statics: None,
             units: Vec::new(),
+            slos: HashMap::new(),
             health: EngineReport::default(),
+            transitions: Vec::new(),
             last: started,
             paused: false,
             strict,
+            retired: false,
         }
     }
 
     /// Makes this engine the one that judges the process's statics.
     ///
-    /// What they counted so far stays in their counters and is not judged.
+    /// What they counted so far stays in their counters and is not judged. A conflict is only one if the engine is
+    /// to judge that name.
     pub(super) fn adopt_statics(&mut self, selection: Selection) -> Result<(), Error> {
-        self.statics = Some(Statics { selection, known: 0 });
+        self.statics = Some(Statics { selection, known: 0, conflicts_known: 0 });
         registry::collect();
-        if let Some(conflict) = registry::conflicts().first() {
-            return Err(conflict.clone());
+        if let Some(conflict) = self.new_conflicts().into_iter().next() {
+            return Err(conflict);
         }
-        for entry in self.new_entries() {
-            entry.definition.check()?;
-            let mut unit = Unit::new(entry.definition, entry.counters, self.started)?;
+        let started = self.started;
+        self.new_entries().into_iter().try_for_each(|entry| {
+            let mut unit = self.unit(entry.definition, entry.counters, started)?;
             unit.forget_the_past();
-            self.admit(unit)?;
+            self.admit(unit)
+        })
+    }
+
+    /// What an engine makes of an SLI that it does not judge yet.
+    fn unit(&self, definition: Definition, counters: Counters, now: Tick) -> Result<Unit, Error> {
+        definition.check()?;
+        let unit = Unit::new(definition, counters, now)?;
+        if let Some((slo, first)) = unit.slos().find_map(|slo| Some((slo, self.slos.get(slo)?))) {
+            let (slo, first) = ((**slo).into(), (*first).into());
+            return Err(Error::SloTaken { slo, first, second: definition.name().into() });
         }
-        Ok(())
+        Ok(unit)
     }
 
     /// Judges a unit from now on. What is questionable about its objectives is told, or refused when strict.
     fn admit(&mut self, unit: Unit) -> Result<(), Error> {
-        for finding in unit.findings() {
-            if self.strict && finding.lint.level() == LintLevel::Error {
-                return Err(Error::WakesNobody {
-                    slo: (*finding.slo).into(),
-                    advice: finding.lint.to_string().into(),
-                });
-            }
-            self.health.findings.push(finding);
+        let hopeless = |finding: &crate::report::Finding| finding.lint.level() == LintLevel::Error;
+        if let Some(finding) = unit.findings().find(|finding| self.strict && hopeless(finding)) {
+            return Err(Error::WakesNobody {
+                slo: (*finding.slo).into(),
+                advice: finding.lint.to_string().into(),
+            });
         }
-        if self.paused {
-            unit.series().for_each(|series| series.set_recording(false));
-        }
+        self.health.findings.extend(unit.findings());
+        self.slos.extend(unit.slos().map(|slo| (Arc::clone(slo), unit.definition().name())));
+        unit.counters().set_recording(!self.paused);
         self.units.push(unit);
         Ok(())
     }
 
+    /// Judges the statics that came since the last look, from their first event on.
+    fn adopt_new(&mut self, now: Tick) {
+        for entry in self.new_entries() {
+            // A handle of this engine's may have been first.
+            if self
+                .judged(entry.definition.name())
+                .is_some_and(|unit| unit.counters().is_same(&entry.counters))
+            {
+                continue;
+            }
+            let adopted = match self.judged(entry.definition.name()) {
+                Some(unit) => Err(unit.definition().conflict(&entry.definition)),
+                None => self.unit(entry.definition, entry.counters, now).and_then(|unit| self.admit(unit)),
+            };
+            if let Err(error) = adopted {
+                self.note_problem(error.to_string());
+            }
+        }
+        for conflict in self.new_conflicts() {
+            self.note_problem(conflict.to_string());
+        }
+    }
+
+    fn judged(&self, name: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.definition().name() == name)
+    }
+
+    /// Statics of the selection that came since the last look.
     fn new_entries(&mut self) -> Vec<Entry> {
         let Some(statics) = &mut self.statics else { return Vec::new() };
         let entries = registry::entries_after(statics.known);
@@ -96,10 +141,23 @@ impl State {
         entries.into_iter().filter(|entry| statics.selection.contains(entry.definition.name())).collect()
     }
 
-    /// The handle on an SLI of this engine's own, made if there is none of this name yet.
-    pub(super) fn sli(&mut self, definition: &Definition) -> Result<Sli, Error> {
-        let name = definition.name();
-        if let Some(unit) = self.units.iter().find(|unit| unit.definition().name() == name) {
+    /// Conflicts of names of the selection that came since the last look.
+    fn new_conflicts(&mut self) -> Vec<Error> {
+        let Some(statics) = &mut self.statics else { return Vec::new() };
+        let conflicts = registry::conflicts_after(statics.conflicts_known);
+        statics.conflicts_known += conflicts.len();
+        let concerns = |error: &Error| match error {
+            Error::Conflict { name, .. } => statics.selection.contains(name),
+            _ => true,
+        };
+        conflicts.into_iter().filter(concerns).collect()
+    }
+
+    /// The handle on an SLI of this engine, made if there is none of this name yet. In the default engine it counts
+    /// with the static of the same definition.
+    pub(super) fn sli(&mut self, definition: &Definition, now: Tick) -> Result<Sli, Error> {
+        self.adopt_new(now);
+        if let Some(unit) = self.judged(definition.name()) {
             return match unit.counters() {
                 Counters::One(series) if unit.definition().is_same(definition) => {
                     Ok(Sli::on(*definition, Arc::clone(series)))
@@ -108,43 +166,62 @@ impl State {
             };
         }
         definition.check()?;
-        let series = Arc::new(Series::new(definition.settings(self.clock.clone())));
-        self.admit(Unit::new(*definition, Counters::One(Arc::clone(&series)), now(&self.clock))?)?;
+        let series = match self.statics {
+            Some(_) => registry::try_register(definition)?,
+            None => Arc::new(Series::new(definition.settings(self.clock.clone()))),
+        };
+        self.add(*definition, Counters::One(Arc::clone(&series)), now)?;
         Ok(Sli::on(*definition, series))
     }
 
-    /// A family of this engine's own.
-    pub(super) fn family<L: Labels>(&mut self, family: &SliFamily<L>) -> Result<SliFamily<L>, Error> {
+    /// The same for a family.
+    pub(super) fn family<L: Labels>(
+        &mut self,
+        family: &SliFamily<L>,
+        now: Tick,
+    ) -> Result<SliFamily<L>, Error> {
+        self.adopt_new(now);
         let definition = family.definition();
-        if let Some(unit) = self.units.iter().find(|unit| unit.definition().name() == definition.name()) {
-            return Err(unit.definition().conflict(definition));
+        let fresh = Arc::new(family.family(self.clock.clone()));
+        if let Some(unit) = self.judged(definition.name()) {
+            return match unit.counters() {
+                Counters::Family(members) if members.is_same(&fresh) => Ok(family.on(Arc::clone(members))),
+                _ => Err(unit.definition().conflict(definition)),
+            };
         }
         definition.check()?;
-        let (family, members) = family.on(self.clock.clone());
-        self.admit(Unit::new(*family.definition(), Counters::Family(members), now(&self.clock))?)?;
-        Ok(family)
+        let members = match self.statics {
+            Some(_) => registry::try_register_family(&fresh)?,
+            None => fresh,
+        };
+        self.add(*definition, Counters::Family(Arc::clone(&members)), now)?;
+        Ok(family.on(members))
     }
 
-    /// One step: reads all counters, judges all objectives.
-    pub(super) fn tick(&mut self, arrival: Arrival) -> Report {
-        let begun = now(&self.clock);
-        self.last = begun;
-        for entry in self.new_entries() {
-            let unit =
-                entry.definition.check().and_then(|()| Unit::new(entry.definition, entry.counters, begun));
-            if let Err(error) = unit.and_then(|unit| self.admit(unit)) {
-                self.note_problem(error.to_string());
-            }
+    /// Judges an SLI that somebody asked for; what it counted before stays unjudged.
+    fn add(&mut self, definition: Definition, counters: Counters, now: Tick) -> Result<(), Error> {
+        let mut unit = self.unit(definition, counters, now)?;
+        unit.forget_the_past();
+        self.admit(unit)
+    }
+
+    /// One step at `now`: reads all counters, judges all objectives. `spent` is what the last one took.
+    pub(super) fn tick(&mut self, now: Tick, arrival: Arrival, spent: Duration) -> Report {
+        // Of two threads that tick at once, the later one may come first.
+        let now = if now.elapsed_ns < self.last.elapsed_ns { self.last } else { now };
+        self.last = now;
+        self.adopt_new(now);
+        self.transitions.clear();
+        for unit in &mut self.units {
+            unit.tick(now);
+            unit.transitions(&mut self.transitions);
         }
-        self.units.iter_mut().for_each(|unit| unit.tick(begun));
-        self.end_intervals(begun);
+        self.end_intervals(now);
         self.health.ticks += 1;
         self.health.ticks_late += u64::from(arrival.late);
         self.health.tick_lag = arrival.lag;
-        let report = self.report();
-        self.health.tick_duration =
-            Duration::from_nanos(now(&self.clock).elapsed_ns.saturating_sub(begun.elapsed_ns));
-        report
+        self.health.tick_duration = spent;
+        self.report(now)
     }
 
     /// Closes the 10 s intervals that ended since the last tick: those of a tenth of the SLIs each second, so that
@@ -157,26 +234,38 @@ impl State {
     }
 
     /// The last evaluation with fresh counters and histograms.
-    pub(super) fn collect(&mut self) -> Report {
+    pub(super) fn collect(&mut self, now: Tick) -> Report {
         self.units.iter_mut().for_each(Unit::refresh);
-        self.report()
+        self.report(now)
     }
 
-    fn report(&mut self) -> Report {
+    fn report(&mut self, now: Tick) -> Report {
         self.observe_health();
         let mut slis = Vec::with_capacity(self.units.len());
-        self.units.iter().for_each(|unit| unit.report(&mut slis));
+        self.units.iter().for_each(|unit| unit.report(now, &mut slis));
         if self.units.iter().any(|unit| !unit.is_untouched()) {
             slis.iter_mut().for_each(SliReport::tell_silence);
         }
         Report {
             service: Arc::clone(&self.service),
             at_unix_ns: self.last.wall_ns,
-            started_unix_ns: self.started.wall_ns,
+            started_unix_ns: self.counters_started_ns(),
             uptime: Duration::from_nanos(self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns)),
             slis,
+            transitions: self.transitions.clone(),
             engine: self.health.clone(),
         }
+    }
+
+    /// The engine's own health, without a look at the SLIs.
+    pub(super) fn health(&self) -> &EngineReport {
+        &self.health
+    }
+
+    /// Those of statics begin with the first of them, which may be used before an engine starts.
+    fn counters_started_ns(&self) -> u64 {
+        let first = self.statics.as_ref().and_then(|_| registry::started_ns());
+        first.map_or(self.started.wall_ns, |first_ns| first_ns.min(self.started.wall_ns))
     }
 
     fn observe_health(&mut self) {
@@ -191,23 +280,46 @@ impl State {
         self.health.paused = self.paused;
     }
 
+    /// Switches recording for all SLIs of this engine, those to come included.
     pub(super) fn set_paused(&mut self, paused: bool) {
+        if self.retired {
+            return;
+        }
         self.paused = paused;
-        self.units.iter().flat_map(Unit::series).for_each(|series| series.set_recording(!paused));
+        self.health.paused = paused;
+        if let Some(statics) = &self.statics {
+            let selection = statics.selection.clone();
+            registry::withhold(paused.then(|| Box::new(move |name: &str| selection.contains(name)) as _));
+            // Those that came since the last tick are not judged yet.
+            let mut waiting = registry::entries_after(statics.known);
+            waiting.retain(|entry| statics.selection.contains(entry.definition.name()));
+            waiting.iter().for_each(|entry| entry.counters.set_recording(!paused));
+        }
+        self.units.iter().for_each(|unit| unit.counters().set_recording(!paused));
     }
 
-    /// Notes what does not work as configured, for status.
+    /// Notes what does not work as configured, for status; once.
     pub(super) fn note_problem(&mut self, problem: String) {
-        self.health.degraded.push(problem);
+        if !self.health.degraded.contains(&problem) {
+            self.health.degraded.push(problem);
+        }
     }
 
     pub(super) fn note_panic(&mut self) {
         self.health.panics += 1;
     }
 
-    /// Tells handlers that nobody judges any more.
-    pub(super) fn retire(&self) {
+    /// Tells handlers that nobody judges any more, and lets SLIs record; once. Returns whether this was the time.
+    pub(super) fn retire(&mut self) -> bool {
+        if self.retired {
+            return false;
+        }
+        if self.paused {
+            self.set_paused(false);
+        }
         self.units.iter().for_each(Unit::retire);
+        self.retired = true;
+        true
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cold. The thread that ticks, once a second, until it is told to stop.
 
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -36,7 +37,7 @@ impl Stop {
         state.stopped
     }
 
-    pub(super) fn set_stopped(&self) {
+    fn set_stopped(&self) {
         self.state.lock().stopped = true;
         self.changed.notify_all();
     }
@@ -56,7 +57,7 @@ pub(super) struct Schedule {
 }
 
 /// A tick as it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrival {
     /// How much later than planned.
     pub(super) lag: Duration,
@@ -85,19 +86,58 @@ impl Schedule {
     }
 }
 
-/// Starts the thread; it calls `tick` at each step.
+/// What a ticker drives.
+pub(super) trait Ticking: Send + 'static {
+    /// One tick.
+    fn tick(&self, arrival: Arrival);
+
+    /// A tick was lost to a panic, such as one in a clock of the user's.
+    fn panicked(&self);
+}
+
+/// Starts the thread: it ticks at each step, and once more when it is asked to stop.
 pub(super) fn spawn(
     stop: Arc<Stop>,
     clock: Source,
-    mut tick: impl FnMut(Arrival) + Send + 'static,
+    ticking: impl Ticking,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("sre-ticker".to_owned()).spawn(move || {
-        let mut schedule = Schedule::starting(clock.monotonic_ns());
-        while stop.sleep(schedule.wait(clock.monotonic_ns())) {
-            tick(schedule.arrive(clock.monotonic_ns()));
-        }
-        stop.set_stopped();
+        // Dropped last, and by a panic, too: whoever waits for the end must not wait in vain.
+        let _ended = Ended(&stop);
+        run(&stop, &clock, &ticking);
     })
+}
+
+fn run(stop: &Stop, clock: &Source, ticking: &impl Ticking) {
+    let mut schedule: Option<Schedule> = None;
+    let mut go_on = true;
+    while go_on {
+        let step = catch_unwind(AssertUnwindSafe(|| {
+            match &mut schedule {
+                None => schedule = Some(Schedule::starting(clock.monotonic_ns())),
+                Some(schedule) => ticking.tick(schedule.arrive(clock.monotonic_ns())),
+            }
+            schedule.map_or(STEP, |schedule| schedule.wait(clock.monotonic_ns()))
+        }));
+        let wait = step.unwrap_or_else(|_| {
+            ticking.panicked();
+            STEP
+        });
+        go_on = stop.sleep(wait);
+    }
+    let last = catch_unwind(AssertUnwindSafe(|| ticking.tick(Arrival::default())));
+    if last.is_err() {
+        ticking.panicked();
+    }
+}
+
+/// Tells that the ticker has ended, however it did.
+struct Ended<'a>(&'a Stop);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.set_stopped();
+    }
 }
 
 #[cfg(test)]

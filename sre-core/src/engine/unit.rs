@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::histogram::Snapshot;
 use crate::primitive::Arc;
 use crate::registry::Counters;
-use crate::report::{Finding, Label, Over, SliReport};
+use crate::report::{Finding, Label, Over, SliReport, TransitionReport};
 use crate::sli::family::{Family, Member};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::{Series, SeriesCounts};
@@ -82,7 +82,8 @@ impl Unit {
             Counters::One(series) => {
                 if self.parts.is_empty() {
                     series.publish_with(|| Published::new(self.whole.judged.windows_ns()));
-                    self.parts.push(Part::new(Arc::clone(series), Arc::clone(&self.whole.labels), None));
+                    let labels = Arc::clone(&self.whole.labels);
+                    self.parts.push(Part::new(Arc::clone(series), labels, None, now));
                 }
             }
             Counters::Family(family) => {
@@ -108,28 +109,27 @@ impl Unit {
         if let Some(judged) = &judged {
             member.series().publish_with(|| Published::new(judged.windows_ns()));
         }
-        let mut part = Part::new(Arc::clone(member.series()), labels, judged);
+        let mut part = Part::new(Arc::clone(member.series()), labels, judged, now);
         part.overflow = overflow;
         self.parts.push(part);
     }
 
     /// Takes what was counted so far as counted before.
     pub(super) fn forget_the_past(&mut self) {
+        self.refresh();
         for part in &mut self.parts {
-            part.meter.read_counts();
             if let Some(judged) = &mut part.judged {
-                judged.forget_the_past(part.meter.counts());
+                judged.forget_the_past(part.meter.counts(), part.meter.durations());
             }
         }
-        self.add_up();
-        self.whole.judged.forget_the_past(&self.whole.counts);
+        self.whole.judged.forget_the_past(&self.whole.counts, &self.whole.durations);
     }
 
     /// Reads all counters and judges what happened since the last tick.
     pub(super) fn tick(&mut self, now: Tick) {
         self.adopt(now);
         for part in &mut self.parts {
-            part.meter.observe();
+            part.meter.observe(now);
             part.judge(now);
         }
         self.add_up();
@@ -195,14 +195,14 @@ impl Unit {
     }
 
     /// Adds the reports of the whole, and of each member.
-    pub(super) fn report(&self, reports: &mut Vec<SliReport>) {
-        reports.push(self.report_whole());
+    pub(super) fn report(&self, now: Tick, reports: &mut Vec<SliReport>) {
+        reports.push(self.report_whole(now));
         if matches!(self.counters, Counters::Family(_)) {
-            reports.extend(self.parts.iter().map(|part| self.report_part(part)));
+            reports.extend(self.parts.iter().map(|part| self.report_part(part, now)));
         }
     }
 
-    fn report_whole(&self) -> SliReport {
+    fn report_whole(&self, now: Tick) -> SliReport {
         let overdue = self.parts.iter().filter_map(|part| part.meter.overdue());
         let mut report = SliReport {
             name: self.definition.name(),
@@ -218,7 +218,7 @@ impl Unit {
             percentiles: Arc::from([]),
             apdex: None,
             exemplars: match self.parts.as_slice() {
-                [only] => only.exemplars(),
+                [only] => only.exemplars(now),
                 _ => Vec::new(),
             },
             objectives: Vec::new(),
@@ -227,7 +227,7 @@ impl Unit {
         report
     }
 
-    fn report_part(&self, part: &Part) -> SliReport {
+    fn report_part(&self, part: &Part, now: Tick) -> SliReport {
         let meter = &part.meter;
         let mut report = SliReport {
             name: self.definition.name(),
@@ -242,7 +242,7 @@ impl Unit {
             error_over: Over::new(meter.counts().error.over),
             percentiles: Arc::from([]),
             apdex: None,
-            exemplars: part.exemplars(),
+            exemplars: part.exemplars(now),
             objectives: Vec::new(),
         };
         if let Some(judged) = &part.judged {
@@ -254,6 +254,21 @@ impl Unit {
     /// What is questionable about the objectives.
     pub(super) fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
         self.whole.judged.findings()
+    }
+
+    /// The names of its objectives.
+    pub(super) fn slos(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.whole.judged.slos()
+    }
+
+    /// Adds the tiers that changed at the last tick.
+    pub(super) fn transitions(&self, transitions: &mut Vec<TransitionReport>) {
+        self.whole.judged.transitions(&self.whole.labels, transitions);
+        for part in &self.parts {
+            if let Some(judged) = &part.judged {
+                judged.transitions(&part.labels, transitions);
+            }
+        }
     }
 
     /// Whether nothing has been counted yet.
@@ -281,8 +296,8 @@ impl Unit {
 }
 
 impl Part {
-    fn new(series: Arc<Series>, labels: Arc<[Label]>, judged: Option<Judged>) -> Self {
-        Self { meter: Meter::new(series), labels, judged, overflow: false }
+    fn new(series: Arc<Series>, labels: Arc<[Label]>, judged: Option<Judged>, now: Tick) -> Self {
+        Self { meter: Meter::new(series, now), labels, judged, overflow: false }
     }
 
     fn judge(&mut self, now: Tick) {
@@ -300,8 +315,9 @@ impl Part {
         self.meter.series().settings().wait_limits.overdue_ns()
     }
 
-    fn exemplars(&self) -> Vec<crate::sli::KeptExemplar> {
-        self.meter.series().exemplars().map(|store| store.all()).unwrap_or_default()
+    fn exemplars(&self, now: Tick) -> Vec<crate::sli::KeptExemplar> {
+        let unix_ns = |monotonic_ns| now.wall_ns.saturating_sub(now.elapsed_ns.saturating_sub(monotonic_ns));
+        self.meter.series().exemplars().map(|store| store.all(unix_ns)).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@ mod engine;
 mod objective;
 mod sli;
 mod status;
+mod transition;
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -12,11 +13,22 @@ pub use engine::{EngineReport, Finding};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
 pub use sli::{Events, Label, Over, Percentiles, SliReport};
 pub use status::{LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};
+pub use transition::TransitionReport;
 
 /// Everything that one tick found: the narrow waist between the engine and whoever shows or ships it.
 ///
-/// A report never changes. Its counts are those since the process started; two families of one report may
-/// differ by the events that were recorded while it was read, and agree when nothing is recorded.
+/// A report never changes. Its counts go on from [`Report::started_unix_ns`]. How fresh each part of it is depends
+/// on where it comes from:
+///
+/// | | report of a tick | [`Engine::collect`](crate::Engine::collect) |
+/// |---|---|---|
+/// | events, latency thresholds, counts of objectives for export | as of the tick | as of the call |
+/// | durations (the buckets of histograms) | as of the last merge, at most 10 s before | as of the call |
+/// | percentiles, Apdex | as of the end of the last interval of 10 s | the same |
+/// | budgets, windows, tiers, transitions, calls in flight | as of the tick | as of the last tick |
+///
+/// So histograms of a tick may hold fewer events than its counters. Those of `collect` differ from their counters
+/// by the events that were recorded while it read, and agree when nothing is recorded.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -24,12 +36,20 @@ pub struct Report {
     pub service: Arc<str>,
     /// When the tick came, in nanoseconds since 1970.
     pub at_unix_ns: u64,
-    /// When the engine started, in nanoseconds since 1970.
+    /// When the counters began at zero, in nanoseconds since 1970.
+    ///
+    /// For the default engine that is when the first static of the process was used or named, be it before the
+    /// engine started; for others, whose SLIs are their own, the start of the engine.
     pub started_unix_ns: u64,
-    /// How long the engine has been running.
+    /// How long the engine has been running, up to the tick.
     pub uptime: Duration,
     /// The SLIs, and the members of families after their whole.
     pub slis: Vec<SliReport>,
+    /// The tiers that changed at the last tick, inhibited ones too.
+    ///
+    /// A report that [`Engine::collect`](crate::Engine::collect) makes between two ticks repeats those of the tick
+    /// before: [`EngineReport::ticks`] tells ticks apart.
+    pub transitions: Vec<TransitionReport>,
     /// The engine's own health.
     pub engine: EngineReport,
 }

@@ -66,13 +66,23 @@ pub struct KeptExemplar {
     pub outcome: Outcome,
     /// Its duration in nanoseconds.
     pub duration_ns: u64,
+    /// When the call ended, in nanoseconds since 1970, to the nearest microsecond or so; `None` where no engine
+    /// has looked at it.
+    pub at_unix_ns: Option<u64>,
+}
+
+/// An exemplar, and when it was kept on the clock of its series.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    kept: KeptExemplar,
+    monotonic_ns: u64,
 }
 
 /// The last exemplar of each octave, for successful and for failed calls.
 #[derive(Debug)]
 pub(crate) struct ExemplarStore {
-    ok: [Mutex<Option<KeptExemplar>>; OCTAVES],
-    error: [Mutex<Option<KeptExemplar>>; OCTAVES],
+    ok: [Mutex<Option<Place>>; OCTAVES],
+    error: [Mutex<Option<Place>>; OCTAVES],
 }
 
 /// One for each bit of a duration.
@@ -87,16 +97,32 @@ impl Default for ExemplarStore {
 
 impl ExemplarStore {
     /// Keeps an exemplar in place of the last one; skips it when somebody is at the same octave.
-    pub(crate) fn keep(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
-        let octaves = if outcome == Outcome::Ok { &self.ok } else { &self.error };
+    ///
+    /// Calls without an answer have no histogram for an exemplar to belong to, and keep none.
+    pub(crate) fn keep(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar, monotonic_ns: u64) {
+        let octaves = match outcome {
+            Outcome::Ok => &self.ok,
+            Outcome::Error => &self.error,
+            Outcome::Ignored | Outcome::Abandoned(_) => return,
+        };
         let octave = (duration_ns | 1).ilog2() as usize;
         if let Some(mut place) = octaves.get(octave).and_then(Mutex::try_lock) {
-            *place = Some(KeptExemplar { exemplar, outcome, duration_ns });
+            let kept = KeptExemplar { exemplar, outcome, duration_ns, at_unix_ns: None };
+            *place = Some(Place { kept, monotonic_ns });
         }
     }
 
-    /// All exemplars kept, shortest first.
-    pub(crate) fn all(&self) -> Vec<KeptExemplar> {
-        self.ok.iter().chain(&self.error).filter_map(|place| *place.lock()).collect()
+    /// All exemplars kept: successful calls before failed ones, each from the shortest on.
+    ///
+    /// `unix_ns` makes a time of day of a monotonic one. That of each exemplar is fixed at the first look, so that
+    /// later ones see the same.
+    pub(crate) fn all(&self, unix_ns: impl Fn(u64) -> u64) -> Vec<KeptExemplar> {
+        let dated = |place: &Mutex<Option<Place>>| {
+            place.lock().as_mut().map(|Place { kept, monotonic_ns }| {
+                kept.at_unix_ns.get_or_insert_with(|| unix_ns(*monotonic_ns));
+                *kept
+            })
+        };
+        self.ok.iter().chain(&self.error).filter_map(dated).collect()
     }
 }

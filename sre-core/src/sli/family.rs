@@ -1,7 +1,7 @@
 //! Cold. The members of a labelled family and the bound on their number.
 
 use crate::clock::Source;
-use crate::primitive::{Arc, AtomicU64, Mutex, OnceLock, Ordering};
+use crate::primitive::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering};
 use crate::sli::series::Series;
 use crate::sli::{Definition, Sli};
 
@@ -19,6 +19,8 @@ pub(crate) struct Family {
     clock: Source,
     members_max: usize,
     each_member_judged: bool,
+    /// Whether new members record; changes under the lock of the members.
+    recording: AtomicBool,
     members: Mutex<Vec<Arc<Member>>>,
     overflow: OnceLock<Arc<Member>>,
     refused: AtomicU64,
@@ -61,6 +63,7 @@ impl Family {
             clock,
             members_max,
             each_member_judged,
+            recording: AtomicBool::new(!crate::registry::is_disabled()),
             members: Mutex::new(Vec::new()),
             overflow: OnceLock::new(),
             refused: AtomicU64::new(0),
@@ -91,8 +94,11 @@ impl Family {
             && self.each_member_judged == other.each_member_judged
     }
 
-    /// The member with these values, made if there is room; the overflow one otherwise.
+    /// The member with these values, made if there is room; the overflow one otherwise, and for its own values.
     pub(crate) fn member(&self, values: Box<[Box<str>]>) -> Arc<Member> {
+        if !values.is_empty() && values.iter().all(|value| &**value == OVERFLOW) {
+            return Arc::clone(self.overflow());
+        }
         let mut members = self.members.lock();
         if let Some(member) = members.iter().find(|member| member.values == values) {
             return Arc::clone(member);
@@ -115,13 +121,24 @@ impl Family {
 
     /// The member that takes what exceeds the bound.
     fn overflow(&self) -> &Arc<Member> {
-        self.overflow
-            .get_or_init(|| self.new_member(self.label_names.iter().map(|_| OVERFLOW.into()).collect()))
+        self.overflow.get().unwrap_or_else(|| {
+            let _members = self.members.lock();
+            let values = || self.label_names.iter().map(|_| OVERFLOW.into()).collect();
+            self.overflow.get_or_init(|| self.new_member(values()))
+        })
+    }
+
+    /// Switches recording for all members, those to come included.
+    pub(crate) fn set_recording(&self, on: bool) {
+        let members = self.members.lock();
+        self.recording.store(on, Ordering::Relaxed);
+        members.iter().chain(self.overflow.get()).for_each(|member| member.series().set_recording(on));
     }
 
     fn new_member(&self, values: Box<[Box<str>]>) -> Arc<Member> {
         let series = Series::new(self.definition.settings(self.clock.clone()));
-        series.set_recording(!crate::registry::is_disabled());
+        // Relaxed: the lock of the members orders it.
+        series.set_recording(self.recording.load(Ordering::Relaxed));
         Arc::new(Member { values, sli: Sli::on(self.definition, Arc::new(series)) })
     }
 

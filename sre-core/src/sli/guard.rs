@@ -75,7 +75,8 @@ impl<'a> Call<'a> {
         let call = ManuallyDrop::new(self);
         let duration_ns = end(call.sli, call.started, outcome);
         let series = call.sli.series();
-        if series.is_recording() {
+        // A call that started while recording was switched off has no duration to show.
+        if series.is_recording() && !call.started.at.is_unknown() {
             series.keep_exemplar(outcome, duration_ns, exemplar);
         }
     }

@@ -137,16 +137,16 @@ impl<L: Labels> SliFamily<L> {
         self.lookup.get_or_init(|| Lookup::new::<L>(registry::register_family(self.family(Source::System))))
     }
 
-    fn family(&self, clock: Source) -> Family {
+    /// A family of this definition without members.
+    pub(crate) fn family(&self, clock: Source) -> Family {
         Family::new(self.definition, L::NAMES, self.members_max, self.each_member_judged, clock)
     }
 
-    /// The same family for an engine of a test.
-    pub(crate) fn on(&self, clock: Source) -> (Self, Arc<Family>) {
-        let family = Arc::new(self.family(clock));
-        let lookup = OnceLock::from(Lookup::new::<L>(Arc::clone(&family)));
+    /// A handle of this definition on these members.
+    pub(crate) fn on(&self, family: Arc<Family>) -> Self {
+        let lookup = OnceLock::from(Lookup::new::<L>(family));
         let Self { definition, members_max, each_member_judged, .. } = *self;
-        (Self { definition, members_max, each_member_judged, lookup, labels: PhantomData }, family)
+        Self { definition, members_max, each_member_judged, lookup, labels: PhantomData }
     }
 }
 

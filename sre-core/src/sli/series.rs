@@ -54,7 +54,7 @@ impl Moment {
         Self(nanos & !Self::COUNTER)
     }
 
-    fn is_unknown(self) -> bool {
+    pub(crate) fn is_unknown(self) -> bool {
         self.0 == Self::UNKNOWN.0
     }
 
@@ -251,7 +251,8 @@ impl Series {
     }
 
     pub(crate) fn keep_exemplar(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
-        self.exemplars.get_or_init(Box::default).keep(outcome, duration_ns, exemplar);
+        let now_ns = self.settings.clock.monotonic_ns();
+        self.exemplars.get_or_init(Box::default).keep(outcome, duration_ns, exemplar, now_ns);
     }
 
     pub(crate) fn exemplars(&self) -> Option<&ExemplarStore> {

@@ -66,7 +66,7 @@ fn exemplars_of(sli: &SliReport, outcome: Outcome) -> impl Iterator<Item = Exemp
         trace_id: kept.exemplar.trace_id_bytes(),
         span_id: Some(kept.exemplar.span_id_bytes()),
         value_ns: kept.duration_ns,
-        unix_time_ns: None,
+        unix_time_ns: kept.at_unix_ns,
     })
 }
 
