@@ -38,6 +38,8 @@ struct JudgedObjective {
     threshold: Option<usize>,
     evaluator: Evaluator,
     seen: EventCounts,
+    /// Good events that were ever told.
+    good: u64,
 }
 
 /// Calls in flight that a tick counts before they end.
@@ -50,8 +52,8 @@ pub(super) struct Hanging<'a> {
 
 impl Hanging<'_> {
     fn older_than(&self, limit_ns: Option<u64>) -> u64 {
-        let limit_ns = limit_ns.unwrap_or(u64::MAX);
-        self.in_flight.iter().map(|in_flight| in_flight.older_than(limit_ns)).sum()
+        let older = |limit_ns| self.in_flight.iter().map(|in_flight| in_flight.older_than(limit_ns)).sum();
+        limit_ns.map_or(0, older)
     }
 }
 
@@ -66,6 +68,7 @@ impl Judged {
                 threshold: objective.threshold_ns().and_then(|ns| thresholds.position(ns)),
                 evaluator: Evaluator::new(definition.name(), slo, *objective, start)?,
                 seen: EventCounts::ZERO,
+                good: 0,
             })
         };
         Ok(Self {
@@ -91,6 +94,7 @@ impl Judged {
                 unjudged,
             };
             judged.seen = so_far;
+            judged.good = so_far.good();
             judged.evaluator.tick(now, input);
         }
         self.seen = *counts;
@@ -119,6 +123,7 @@ impl Judged {
         }
         for judged in &mut self.objectives {
             judged.seen = judged.count(counts);
+            judged.good = judged.seen.good();
         }
     }
 
@@ -144,6 +149,13 @@ impl Judged {
     pub(super) fn windows_ns(&self) -> Vec<u64> {
         let windows = self.objectives.iter().flat_map(|judged| &judged.evaluator.latest().windows);
         windows.map(|window| saturating_nanos(window.length)).collect()
+    }
+
+    /// Takes note of counts that are told between two ticks.
+    pub(super) fn note(&mut self, counts: &SeriesCounts) {
+        for judged in &mut self.objectives {
+            judged.good = judged.count(counts).good();
+        }
     }
 
     /// What is questionable about the objectives themselves.
@@ -194,15 +206,26 @@ impl Judged {
 }
 
 impl JudgedObjective {
-    /// Good and bad events since the process started.
+    /// Good and bad events since the process started; neither ever goes back.
+    ///
+    /// A slow call may be read as slow before it is read as a call. Then `count - over` is too small for a moment,
+    /// and what was good before stays good.
     fn count(&self, counts: &SeriesCounts) -> EventCounts {
-        match self.threshold {
-            Some(threshold) => latency(counts, threshold, self.objective.terms().validity()),
-            None => availability(counts),
+        let read = self.read(counts);
+        let good = read.good().max(self.good).min(read.total());
+        EventCounts::new(good, read.total() - good)
+    }
+
+    fn read(&self, counts: &SeriesCounts) -> EventCounts {
+        match (self.objective.kind(), self.threshold) {
+            (ObjectiveKind::Availability, _) => availability(counts),
+            (_, Some(threshold)) => latency(counts, threshold, self.objective.terms().validity()),
+            // As many thresholds are counted as an SLI can have.
+            (_, None) => EventCounts::ZERO,
         }
     }
 
-    /// Calls that hang and are bad whatever they end with.
+    /// Calls that hang, as the bad events that they will be if they go on.
     fn provisional(&self, hanging: Hanging<'_>) -> EventCounts {
         let limit_ns = match self.objective.kind() {
             ObjectiveKind::Availability => hanging.limit_ns,

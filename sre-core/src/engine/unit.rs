@@ -156,8 +156,12 @@ impl Unit {
     pub(super) fn refresh(&mut self) {
         for part in &mut self.parts {
             part.meter.read_counts();
+            if let Some(judged) = &mut part.judged {
+                judged.note(part.meter.counts());
+            }
         }
         self.add_up();
+        self.whole.judged.note(&self.whole.counts);
         self.merge();
     }
 

@@ -4,7 +4,7 @@ use crate::clock::counter;
 use crate::histogram::{Layout, Snapshot, bucket_index};
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Ordering};
 use crate::shard::{
-    self, Added, InFlightCells, Ledger, Promotion, Shard, Shared, Slots, THRESHOLDS_MAX, Terms,
+    self, Added, InFlightCells, LATE_SLOTS, Ledger, Promotion, Shard, Shared, Slots, THRESHOLDS_MAX, Terms,
 };
 
 /// Longest duration that is kept apart: 104 days. Longer ones are recorded as this and counted as clamped.
@@ -108,34 +108,35 @@ impl Recorder {
     }
 
     /// Records one event. Wait-free; allocates only for the first value in a page and for a new shard.
-    pub(crate) fn record(&self, value_ns: u64) {
-        match self.shard() {
-            Some(shard) => {
-                let added = shard.add(Self::shard_bucket(value_ns), value_ns);
-                self.settle(shard, added, value_ns);
-            }
-            None => self.record_first(value_ns),
+    pub(crate) fn record(&self, value_ns: u64) -> Option<Promotion> {
+        if let Some(shard) = self.shard() {
+            self.record_slow(shard, value_ns);
+            return None;
         }
+        let before = self.record_shared(value_ns, 1);
+        (before % PROMOTE_EVERY == PROMOTE_EVERY - 1).then(|| self.promote())
     }
 
-    /// Does for an event that was offered to a shard what the shard alone cannot.
+    /// Records one event into a shard of this thread, whatever it takes: thresholds, draining, the shared copy.
+    pub(crate) fn record_slow(&self, shard: &'static Shard, value_ns: u64) {
+        let bucket = Self::shard_bucket(value_ns);
+        if !shard.has(bucket) {
+            self.record_shared(value_ns, 1);
+            return;
+        }
+        (0..self.thresholds.exceeded_by(value_ns)).for_each(|threshold| shard.add_over(threshold));
+        let added = shard.add(bucket, value_ns);
+        self.settle(shard, added, value_ns);
+    }
+
+    /// Does for an event that was offered to a shard what the shard alone cannot. It is below all thresholds.
     pub(crate) fn settle(&self, shard: &'static Shard, added: Added, value_ns: u64) {
         match added {
             Added::Here => {}
             Added::HalfFull => self.drain_shard(shard, Self::shard_bucket(value_ns)),
             Added::Outside => {
                 self.record_shared(value_ns, 1);
-                return;
             }
-        }
-        (0..self.thresholds.exceeded_by(value_ns)).for_each(|threshold| shard.add_over(threshold));
-    }
-
-    /// Records one event of a thread without a shard, which may get one now.
-    fn record_first(&self, value_ns: u64) {
-        let before = self.record_shared(value_ns, 1);
-        if before % PROMOTE_EVERY == PROMOTE_EVERY - 1 {
-            self.promote();
         }
     }
 
@@ -143,13 +144,13 @@ impl Recorder {
     fn record_shared(&self, value_ns: u64, count: u32) -> u32 {
         let value_ns = self.clamp(value_ns);
         let bucket = self.layout.index(value_ns);
-        let before = self.shared.add_cell(bucket, count);
-        let sum_before = self.shared.add_sum(value_ns.wrapping_mul(u64::from(count)));
         if value_ns > self.thresholds.smallest_ns() {
             for threshold in 0..self.thresholds.exceeded_by(value_ns) {
                 self.shared.add_over(threshold, u64::from(count));
             }
         }
+        let sum_before = self.shared.add_sum(value_ns.wrapping_mul(u64::from(count)));
+        let before = self.shared.add_cell(bucket, count);
         if u64::from(before >> 31) | (sum_before >> 63) != 0 {
             self.drain_shared(bucket);
         }
@@ -159,20 +160,18 @@ impl Recorder {
     /// Records `count` events of one duration. A large batch goes straight to the books, under the lock.
     pub(crate) fn record_n(&self, value_ns: u64, count: u64) {
         let clamped_ns = self.clamp(value_ns);
-        let small = u32::try_from(count)
-            .ok()
-            .filter(|&count| count < 1 << 30 && u64::from(count) * (clamped_ns >> 20) < 1 << 33);
+        let sum_ns = u128::from(clamped_ns) * u128::from(count);
+        let small = u32::try_from(count).ok().filter(|&count| count < 1 << 30 && sum_ns < 1 << 60);
         match small {
             Some(0) => {}
             Some(count) => {
                 self.record_shared(value_ns, count);
             }
             None => {
-                let sum_ns = u128::from(clamped_ns) * u128::from(count);
-                self.ledger.lock().book_shared(self.layout.index(clamped_ns), count, sum_ns);
                 for threshold in 0..self.thresholds.exceeded_by(clamped_ns) {
                     self.shared.add_over(threshold, count);
                 }
+                self.ledger.lock().book_shared(self.layout.index(clamped_ns), count, sum_ns);
             }
         }
     }
@@ -187,14 +186,19 @@ impl Recorder {
 
     /// Asks for a shard for this thread. Without a calibrated counter there is none.
     #[cold]
-    fn promote(&self) -> Promotion {
+    pub(crate) fn promote(&self) -> Promotion {
         let (Some(slots), Some(counter)) = (self.sharded, counter()) else { return Promotion::Refused };
         let terms = Terms {
             slow_ns: self.thresholds.smallest_ns(),
-            late_ns: slots.late_ns(),
+            late_ns: counter.nanos(LATE_SLOTS << counter.slot_shift(slots.shift())),
             slot_shift: counter.slot_shift(slots.shift()),
         };
-        shard::promote(self.id, terms, &self.ledger)
+        let promoted = shard::promote(self.id, terms, &self.ledger);
+        if promoted == Promotion::Done {
+            // What is too long for the shard should not allocate in the outage that makes it so long.
+            self.touch();
+        }
+        promoted
     }
 
     /// Keeps threads from their shards while the series is switched off.
@@ -219,9 +223,14 @@ impl Recorder {
         }
     }
 
+    /// Allots the pages of 1 ms to 64 s.
+    pub(crate) fn touch(&self) {
+        self.shared.touch(self.layout.index(*PREWARM_NS.start())..=self.layout.index(*PREWARM_NS.end()));
+    }
+
     /// Allots what recording needs: the pages of 1 ms to 64 s, and a shard for this thread.
     pub(crate) fn prewarm(&self) {
-        self.shared.touch(self.layout.index(*PREWARM_NS.start())..=self.layout.index(*PREWARM_NS.end()));
+        self.touch();
         if self.shard().is_none() {
             self.promote();
         }
@@ -246,24 +255,29 @@ impl Recorder {
         }
     }
 
-    /// What was counted so far. Events under way may be missing; `over` never exceeds `count`.
+    /// What was counted so far. `over` is read last: it may know of events that `count` does not, never the other
+    /// way round, so `count - over` is at most the number of events below a threshold.
     pub(crate) fn totals(&self) -> Totals {
         let entries = self.ledger.lock();
+        let shared: u64 = self.shared.cells().map(|(_, count)| u64::from(count)).sum();
+        let sharded = entries.shards().fold(0, |sum: u64, shard| sum.saturating_add(shard.count()));
+        let count = sharded.saturating_add(shared).saturating_add(entries.drained_shared());
         let mut over = self.shared.over();
         for shard in entries.shards() {
             over.iter_mut().zip(shard.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
         }
-        let shared: u64 = self.shared.cells().map(|(_, count)| u64::from(count)).sum();
-        let sharded = entries.shards().fold(0, |sum: u64, shard| sum.saturating_add(shard.count()));
-        let count = sharded.saturating_add(shared).saturating_add(entries.drained_shared());
         Totals { count, over }
     }
 
-    /// Calls started and ended so far, by slot.
+    /// Calls started and ended so far, by slot: all ends first, since a call may start on one thread and end on
+    /// another.
     pub(crate) fn in_flight(&self) -> InFlightCells {
         let entries = self.ledger.lock();
-        let mut cells = self.shared.in_flight();
-        entries.shards().for_each(|shard| cells.add(&shard.in_flight()));
+        let mut cells = InFlightCells::default();
+        self.shared.read_ends(&mut cells);
+        entries.shards().for_each(|shard| shard.read_ends(&mut cells));
+        self.shared.read_starts(&mut cells);
+        entries.shards().for_each(|shard| shard.read_starts(&mut cells));
         cells
     }
 

@@ -92,8 +92,12 @@ impl Ledger {
     /// Never waits.
     pub(crate) fn release(&self, shard: &'static Shard) {
         shard.release();
-        if self.is_closed() && shard.claim() {
-            recycle(shard);
+        if self.is_closed() {
+            if shard.claim() {
+                recycle(shard);
+            }
+        } else if let Some(mut entries) = self.try_lock() {
+            entries.fold();
         }
     }
 
@@ -114,6 +118,20 @@ impl Ledger {
 }
 
 impl Entries {
+    /// Folds shards at rest into one of them, so that a recorder keeps one at most beside the leased ones.
+    fn fold(&mut self) {
+        let Some(kept) = self.shards.iter().copied().find(|shard| shard.claim()) else { return };
+        self.shards.retain(|shard| {
+            let is_spare = shard.claim();
+            if is_spare {
+                kept.absorb(shard);
+                recycle(shard);
+            }
+            !is_spare
+        });
+        kept.release();
+    }
+
     pub(crate) fn shards(&self) -> impl Iterator<Item = &'static Shard> + '_ {
         self.shards.iter().copied()
     }
@@ -160,16 +178,21 @@ impl Entries {
 
 /// Empty shards of recorders that are gone, for the next ones.
 mod pool {
+    use core::time::Duration;
+
     use super::Shard;
     use crate::primitive::{AtomicUsize, Mutex, Ordering};
 
     static POOL: Mutex<Vec<&'static Shard>> = Mutex::new(Vec::new());
     static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
-    /// Empties a claimed shard and keeps it for the next recorder. When the pool is busy it is left behind.
+    const PATIENCE: Duration = Duration::from_millis(10);
+
+    /// Empties a claimed shard and keeps it for the next recorder.
     pub(super) fn recycle(shard: &'static Shard) {
         shard.clear();
-        if let Some(mut pool) = POOL.try_lock() {
+        // Waits, since this is no way of an event, but not for ever: in a forked child the lock may have no owner.
+        if let Some(mut pool) = POOL.try_lock_for(PATIENCE) {
             pool.push(shard);
         }
     }

@@ -20,7 +20,9 @@ use crate::primitive::modelled::{AtomicBool, AtomicU32, AtomicU64};
 use crate::primitive::{Ordering, zeroed};
 
 /// Latency thresholds that one series counts exactly.
-pub(crate) const THRESHOLDS_MAX: usize = 8;
+///
+/// Eight objectives and both limits of an Apdex.
+pub(crate) const THRESHOLDS_MAX: usize = 10;
 
 /// Buckets that a shard holds: those of up to 2.1 s. A longer call does not notice the few nanoseconds that the
 /// shared copy costs it.
@@ -44,7 +46,7 @@ pub(crate) const UNREGISTERED: u32 = u32::MAX;
 /// Counters with one writer at a time: the thread that holds the lease.
 ///
 /// All accesses are relaxed, since each counter stands for itself; a lease that changes hands orders the
-/// counts of its holders (see [`Ledger::claim`]). The exception is `over`, see [`Shard::add_over`].
+/// counts of its holders (see [`Ledger::claim`]). The exceptions say why.
 ///
 /// What every event touches stands in the first 64 bytes: with many series it is the cache that takes the time.
 #[derive(Debug)]
@@ -143,6 +145,9 @@ impl Shard {
     }
 
     /// Counts one event; the caller holds the lease.
+    ///
+    /// Release: pairs with the Acquire in [`Shard::count`]. Whoever sees the event also sees that it was over a
+    /// threshold, since [`Shard::add_over`] comes first.
     #[inline]
     pub(crate) fn add(&self, bucket: usize, value_ns: u64) -> Added {
         let Some(cell) = self.cells.get(bucket) else { return Added::Outside };
@@ -151,18 +156,20 @@ impl Shard {
         // Values are clamped to 2^53 and sums are drained at 2^63, so this does not wrap.
         let sum_ns = self.sum_ns.load(Ordering::Relaxed).wrapping_add(value_ns);
         self.sum_ns.store(sum_ns, Ordering::Relaxed);
-        self.count.store(self.count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        self.count.store(self.count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         if count >> 31 == 0 && sum_ns >> 63 == 0 { Added::Here } else { Added::HalfFull }
     }
 
-    /// Counts one event that took longer than threshold number `threshold`; the caller holds the lease.
-    ///
-    /// Called after [`Shard::add`]. Release: pairs with the Acquire in [`Shard::over`], so that a reader which
-    /// sees the slow event also sees the event itself and never finds more slow events than events.
-    #[inline]
+    /// Whether the shard has a cell for a bucket.
+    pub(crate) fn has(&self, bucket: usize) -> bool {
+        bucket < CELLS
+    }
+
+    /// Counts one event that took longer than threshold number `threshold`, before [`Shard::add`] counts it; the
+    /// caller holds the lease.
     pub(crate) fn add_over(&self, threshold: usize) {
         if let Some(over) = self.over.get(threshold) {
-            over.store(over.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+            over.store(over.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
     }
 
@@ -181,17 +188,17 @@ impl Shard {
     /// Counts a call that ended after its slot may have been reused; the caller holds the lease.
     #[inline]
     pub(crate) fn add_late(&self) {
-        self.late.store(self.late.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        self.late.store(self.late.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
     }
 
     /// Events so far.
     pub(crate) fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
+        self.count.load(Ordering::Acquire)
     }
 
-    /// Events over each threshold; to be read before [`Shard::count`].
+    /// Events over each threshold; to be read after [`Shard::count`], of whose events none is then missing here.
     pub(crate) fn over(&self) -> [u64; THRESHOLDS_MAX] {
-        read(&self.over, Ordering::Acquire)
+        read(&self.over)
     }
 
     /// Summed durations, as far as they are not drained.
@@ -204,16 +211,38 @@ impl Shard {
         self.cells.iter().map(|cell| cell.load(Ordering::Relaxed))
     }
 
-    /// Calls started and ended per slot, and ended late. Wrapping counters: only differences mean something.
-    pub(crate) fn in_flight(&self) -> InFlightCells {
-        // Ends first: a call seen to end is then also seen to start, or is missing in both.
-        let late = self.late.load(Ordering::Acquire);
-        let ended = self.ended.each_ref().map(|cell| cell.load(Ordering::Acquire));
-        InFlightCells {
-            late,
-            ended,
-            started: self.started.each_ref().map(|cell| cell.load(Ordering::Relaxed)),
+    /// Adds the calls that ended, by slot or late; to be read before the starts of any shard.
+    pub(crate) fn read_ends(&self, cells: &mut InFlightCells) {
+        cells.add_ends(self.late.load(Ordering::Acquire), &self.ended);
+    }
+
+    /// Adds the calls that started, by slot.
+    pub(crate) fn read_starts(&self, cells: &mut InFlightCells) {
+        cells.add_starts(&self.started);
+    }
+
+    /// Adds all counts of another shard to this one; the caller has claimed both, and holds their ledger.
+    fn absorb(&self, other: &Self) {
+        for (sum, cell) in self.narrow().zip(other.narrow()) {
+            sum.store(
+                sum.load(Ordering::Relaxed).wrapping_add(cell.load(Ordering::Relaxed)),
+                Ordering::Relaxed,
+            );
         }
+        for (sum, counter) in self.wide().zip(other.wide()) {
+            sum.store(
+                sum.load(Ordering::Relaxed).wrapping_add(counter.load(Ordering::Relaxed)),
+                Ordering::Relaxed,
+            );
+        }
+    }
+
+    fn narrow(&self) -> impl Iterator<Item = &AtomicU32> {
+        self.cells.iter().chain(&self.started).chain(&self.ended).chain([&self.late])
+    }
+
+    fn wide(&self) -> impl Iterator<Item = &AtomicU64> {
+        self.over.iter().chain([&self.count, &self.sum_ns])
     }
 
     /// Takes what a half full shard holds in `bucket` and in its sum; the caller holds the lease and the ledger.
@@ -227,12 +256,8 @@ impl Shard {
     /// Empties a shard that goes to another recorder; the caller has claimed it.
     fn clear(&self) {
         self.disown();
-        for cell in self.cells.iter().chain(&self.started).chain(&self.ended).chain([&self.late]) {
-            cell.store(0, Ordering::Relaxed);
-        }
-        for counter in self.over.iter().chain([&self.count, &self.sum_ns]) {
-            counter.store(0, Ordering::Relaxed);
-        }
+        self.narrow().for_each(|cell| cell.store(0, Ordering::Relaxed));
+        self.wide().for_each(|counter| counter.store(0, Ordering::Relaxed));
     }
 
     /// Takes the lease of a shard that nobody holds.
@@ -249,8 +274,8 @@ impl Shard {
     }
 }
 
-/// Calls of one series by the slot in which they started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Calls of one series by the slot in which they started. Wrapping counters: only differences mean something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InFlightCells {
     pub(crate) started: [u32; SLOTS],
     pub(crate) ended: [u32; SLOTS],
@@ -258,14 +283,19 @@ pub(crate) struct InFlightCells {
 }
 
 impl InFlightCells {
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (sum, cell) in self.started.iter_mut().zip(other.started) {
-            *sum = sum.wrapping_add(cell);
+    // Acquire: pairs with the Release of an end, so that the start of a call that is seen to end is seen, too, on
+    // whatever thread it was.
+    fn add_ends(&mut self, late: u32, ended: &[AtomicU32; SLOTS]) {
+        self.late = self.late.wrapping_add(late);
+        for (sum, cell) in self.ended.iter_mut().zip(ended) {
+            *sum = sum.wrapping_add(cell.load(Ordering::Acquire));
         }
-        for (sum, cell) in self.ended.iter_mut().zip(other.ended) {
-            *sum = sum.wrapping_add(cell);
+    }
+
+    fn add_starts(&mut self, started: &[AtomicU32; SLOTS]) {
+        for (sum, cell) in self.started.iter_mut().zip(started) {
+            *sum = sum.wrapping_add(cell.load(Ordering::Relaxed));
         }
-        self.late = self.late.wrapping_add(other.late);
     }
 }
 
@@ -282,6 +312,6 @@ fn take32(cell: &AtomicU32) -> u32 {
     count
 }
 
-fn read<const N: usize>(counters: &[AtomicU64; N], ordering: Ordering) -> [u64; N] {
-    counters.each_ref().map(|counter| counter.load(ordering))
+fn read<const N: usize>(counters: &[AtomicU64; N]) -> [u64; N] {
+    counters.each_ref().map(|counter| counter.load(Ordering::Relaxed))
 }

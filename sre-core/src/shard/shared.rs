@@ -42,12 +42,20 @@ impl Shared {
 
     /// Adds `count` events to `bucket`; returns what the bucket held before.
     ///
-    /// Wait-free, one locked add; the first event of a page allots it.
+    /// Wait-free, one locked add; the first event of a page allots it. Release: see `Shard::add`.
     #[inline]
     pub(crate) fn add_cell(&self, bucket: usize, count: u32) -> u32 {
-        let Some(page) = self.pages.get(bucket / PAGE_CELLS) else { return 0 };
-        let page = page.get_or_init(|| Box::new(Page(zeroed())));
-        page.0.get(bucket % PAGE_CELLS).map_or(0, |cell| cell.fetch_add(count, Ordering::Relaxed))
+        let Some(page) = self.page(bucket / PAGE_CELLS) else { return 0 };
+        page.0.get(bucket % PAGE_CELLS).map_or(0, |cell| cell.fetch_add(count, Ordering::Release))
+    }
+
+    #[inline]
+    fn page(&self, number: usize) -> Option<&Page> {
+        let page = self.pages.get(number)?;
+        match page.get() {
+            Some(page) => Some(page),
+            None => Some(allot(page)),
+        }
     }
 
     /// Adds to the summed durations; returns the sum before.
@@ -56,11 +64,11 @@ impl Shared {
         self.sum_ns.fetch_add(sum_ns, Ordering::Relaxed)
     }
 
-    /// Counts events that took longer than threshold number `threshold`. Release: see `Shard::add_over`.
+    /// Counts events that took longer than threshold number `threshold`, before they are added to a cell.
     #[inline]
     pub(crate) fn add_over(&self, threshold: usize, count: u64) {
         if let Some(over) = self.over.get(threshold) {
-            over.fetch_add(count, Ordering::Release);
+            over.fetch_add(count, Ordering::Relaxed);
         }
     }
 
@@ -86,9 +94,7 @@ impl Shared {
     /// Allots the pages of these buckets, so that recording into them allocates nothing.
     pub(crate) fn touch(&self, buckets: core::ops::RangeInclusive<usize>) {
         for page in buckets.start() / PAGE_CELLS..=buckets.end() / PAGE_CELLS {
-            if let Some(page) = self.pages.get(page) {
-                page.get_or_init(|| Box::new(Page(zeroed())));
-            }
+            let _ = self.page(page);
         }
     }
 
@@ -97,7 +103,7 @@ impl Shared {
         self.pages.iter().enumerate().filter_map(|(number, page)| Some((number, page.get()?))).flat_map(
             |(number, page)| {
                 let first = number * PAGE_CELLS;
-                page.0.iter().enumerate().map(move |(i, cell)| (first + i, cell.load(Ordering::Relaxed)))
+                page.0.iter().enumerate().map(move |(i, cell)| (first + i, cell.load(Ordering::Acquire)))
             },
         )
     }
@@ -106,19 +112,19 @@ impl Shared {
         self.sum_ns.load(Ordering::Relaxed)
     }
 
-    /// Events over each threshold; to be read before the cells.
+    /// Events over each threshold; to be read after the cells.
     pub(crate) fn over(&self) -> [u64; THRESHOLDS_MAX] {
-        read(&self.over, Ordering::Acquire)
+        read(&self.over)
     }
 
-    pub(crate) fn in_flight(&self) -> InFlightCells {
-        let late = self.late.load(Ordering::Acquire);
-        let ended = self.ended.each_ref().map(|cell| cell.load(Ordering::Acquire));
-        InFlightCells {
-            late,
-            ended,
-            started: self.started.each_ref().map(|cell| cell.load(Ordering::Relaxed)),
-        }
+    /// As `Shard::read_ends`.
+    pub(crate) fn read_ends(&self, cells: &mut InFlightCells) {
+        cells.add_ends(self.late.load(Ordering::Acquire), &self.ended);
+    }
+
+    /// As `Shard::read_starts`.
+    pub(crate) fn read_starts(&self, cells: &mut InFlightCells) {
+        cells.add_starts(&self.started);
     }
 
     /// Takes what `bucket` holds; the caller holds the ledger, so no reader is on its way.
@@ -140,4 +146,11 @@ impl Shared {
         let pages = self.pages.iter().filter(|page| page.get().is_some()).count();
         size_of_val(&*self.pages) + pages * size_of::<Page>()
     }
+}
+
+/// Makes the page and then offers it, so that nobody waits for an allocation of somebody else.
+#[cold]
+fn allot(place: &OnceLock<Box<Page>>) -> &Page {
+    let page = Box::new(Page(zeroed()));
+    place.get_or_init(|| page)
 }

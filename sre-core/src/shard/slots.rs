@@ -33,11 +33,6 @@ impl Slots {
         self.shift
     }
 
-    /// A call that took this long or longer ends as late.
-    pub(crate) fn late_ns(self) -> u64 {
-        LATE_SLOTS << self.shift
-    }
-
     /// The place of a slot in the ring.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a remainder below 32")]

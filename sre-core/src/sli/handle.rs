@@ -161,10 +161,18 @@ impl Sli {
     /// Counts one successful event in the shard of this thread.
     #[inline]
     pub(crate) fn record_in(&self, shard: &'static Shard, duration_ns: u64) {
+        if shard.is_slow(duration_ns) {
+            return self.record_slow(shard, duration_ns);
+        }
         let added = shard.add(Recorder::shard_bucket(duration_ns), duration_ns);
-        if added != Added::Here || shard.is_slow(duration_ns) {
+        if added != Added::Here {
             self.settle(shard, added, duration_ns);
         }
+    }
+
+    #[inline(never)]
+    fn record_slow(&self, shard: &'static Shard, duration_ns: u64) {
+        self.series().ok().record_slow(shard, duration_ns);
     }
 
     #[inline(never)]
@@ -204,7 +212,9 @@ impl Sli {
         }
     }
 
-    /// Awaits a future and records it: `Ok` is ok, `Err` an error. Dropped before it is ready, it was cancelled.
+    /// Awaits a future and records it: `Ok` is ok, `Err` an error.
+    ///
+    /// The call starts at the first poll. Dropped after that and before it is ready, it was cancelled.
     ///
     /// # Errors
     ///

@@ -18,13 +18,51 @@ pub(crate) struct Tracker {
     before: [(u32, u32); SLOTS],
     /// The latest slot for whose place `before` is right.
     prepared_to: u64,
+    lost: Lost,
+}
+
+/// Calls that will never end: a guard was forgotten, or its task is stuck for good.
+///
+/// As many calls as were in flight at every look of the last hour are taken for lost; they leave the count of
+/// calls in flight. Should one of them end after all, the smallest count of the hour falls with it.
+#[derive(Clone, Debug)]
+struct Lost {
+    /// The smallest number of calls older than the ring, for each of the last minutes; by minute.
+    least: [u32; 60],
+    minute: u64,
+}
+
+impl Lost {
+    const MINUTE_NS: u64 = 60_000_000_000;
+
+    fn new(now_ns: u64) -> Self {
+        Self { least: [0; 60], minute: now_ns / Self::MINUTE_NS }
+    }
+
+    /// How many calls are lost, given how many are older than the ring now.
+    fn observe(&mut self, old: u32, now_ns: u64) -> u32 {
+        let minute = now_ns / Self::MINUTE_NS;
+        let passed = minute.saturating_sub(self.minute).min(self.least.len() as u64);
+        self.minute = self.minute.max(minute);
+        for age in 0..=passed {
+            #[expect(clippy::cast_possible_truncation, reason = "a remainder below 60")]
+            let place = (self.minute.saturating_sub(age) % self.least.len() as u64) as usize;
+            if let Some(least) = self.least.get_mut(place) {
+                // Minutes that nobody looked at had as many as the look after them, at most.
+                *least = if age < passed { old } else { (*least).min(old) };
+            }
+        }
+        self.least.iter().copied().min().unwrap_or(0)
+    }
 }
 
 /// Calls of one series that have not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InFlight {
-    /// All of them.
+    /// All of them but the lost ones.
     pub(crate) total: u64,
+    /// Those that were in flight all through the last hour, and are taken for lost.
+    pub(crate) lost: u64,
     /// Started at most [`LATE_SLOTS`] slots ago, by age in slots; index 0 is the current slot.
     young: [u32; YOUNG],
     slot_ns: u64,
@@ -34,12 +72,20 @@ impl Tracker {
     /// A tracker for slots of this length; `now` is the number of the current one.
     pub(crate) fn new(slot_ns: u64, now: u64) -> Self {
         // A series begins with empty places, so all turns up to the first whole ring are prepared.
-        Self { slot_ns, before: [(0, 0); SLOTS], prepared_to: now + SLOTS as u64 - 1 }
+        Self {
+            slot_ns,
+            before: [(0, 0); SLOTS],
+            prepared_to: now + SLOTS as u64 - 1,
+            lost: Lost::new(now.saturating_mul(slot_ns)),
+        }
     }
 
     /// Evaluates the counts as they stand in slot `now` and prepares the places that are used next.
     pub(crate) fn observe(&mut self, cells: &InFlightCells, now: u64) -> InFlight {
-        let in_flight = self.evaluate(cells, now);
+        let mut in_flight = self.evaluate(cells, now);
+        let old = u32::try_from(in_flight.old()).unwrap_or(u32::MAX);
+        in_flight.lost = u64::from(self.lost.observe(old, now.saturating_mul(self.slot_ns)));
+        in_flight.total -= in_flight.lost.min(in_flight.total);
         self.prepare(cells, now);
         in_flight
     }
@@ -59,7 +105,7 @@ impl Tracker {
         if !known {
             young[0] = total;
         }
-        InFlight { total: u64::from(total), young, slot_ns: self.slot_ns }
+        InFlight { total: u64::from(total), young, slot_ns: self.slot_ns, lost: 0 }
     }
 
     fn in_slot(&self, cells: &InFlightCells, place: usize) -> u32 {
@@ -88,10 +134,18 @@ impl Tracker {
 }
 
 impl InFlight {
+    /// Calls that are older than all slots whose age is known.
+    fn old(&self) -> u64 {
+        self.total.saturating_sub(self.young.iter().map(|calls| u64::from(*calls)).sum())
+    }
+
     /// Calls in flight for longer than `limit_ns`, to the lower side: by up to one slot too few, never too many.
     pub(crate) fn older_than(&self, limit_ns: u64) -> u64 {
         // Before the first look there is no slot length, and no call.
         let slots = limit_ns.checked_div(self.slot_ns).map_or(0, |slots| slots + 1);
+        if slots >= LATE_SLOTS {
+            return 0;
+        }
         let young: u64 =
             (0_u64..).zip(self.young).filter(|(age, _)| *age <= slots).map(|(_, n)| u64::from(n)).sum();
         self.total.saturating_sub(young)
@@ -121,11 +175,7 @@ mod tests {
     impl Series {
         fn new(limit_ns: u64) -> Self {
             let slots = Slots::reaching(limit_ns);
-            Self {
-                slots,
-                cells: InFlightCells { started: [0; SLOTS], ended: [0; SLOTS], late: 0 },
-                tracker: Tracker::new(1 << slots.shift(), 0),
-            }
+            Self { slots, cells: InFlightCells::default(), tracker: Tracker::new(1 << slots.shift(), 0) }
         }
 
         fn number(&self, at_ns: u64) -> u64 {
@@ -137,7 +187,7 @@ mod tests {
         }
 
         fn end(&mut self, started_ns: u64, at_ns: u64) {
-            if at_ns - started_ns < self.slots.late_ns() {
+            if at_ns - started_ns < LATE_SLOTS << self.slots.shift() {
                 self.cells.ended[Slots::place(self.number(started_ns))] += 1;
             } else {
                 self.cells.late += 1;
@@ -204,6 +254,26 @@ mod tests {
         assert_eq!(series.tick(30 * SECOND).older_than(SECOND), 0);
         assert_eq!(series.tick(31 * SECOND).older_than(SECOND), 0);
         assert_eq!(series.tick(33 * SECOND).older_than(SECOND), 1);
+    }
+
+    #[test]
+    fn calls_that_never_end_are_lost_after_an_hour() {
+        let mut series = Series::new(SECOND);
+        (0..3).for_each(|_| series.start(0));
+        let mut seen = Vec::new();
+        for second in 1..=2 * 3_600 {
+            let now = second * SECOND;
+            series.start(now - 50_000_000);
+            series.end(now - 50_000_000, now);
+            let in_flight = series.tick(now);
+            if seen.last() != Some(&(in_flight.older_than(SECOND), in_flight.lost)) {
+                seen.push((in_flight.older_than(SECOND), in_flight.lost));
+            }
+        }
+        assert_eq!(seen, [(0, 0), (3, 0), (0, 3)]);
+        series.end(0, 2 * 3_600 * SECOND);
+        let in_flight = series.tick(2 * 3_600 * SECOND + SECOND);
+        assert_eq!((in_flight.total, in_flight.lost), (0, 2));
     }
 
     #[test]

@@ -31,6 +31,7 @@ const WAIT_LIMIT_NS: u64 = 1_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WaitLimits {
     by_cause_ns: [Limit; 4],
+    overdue_ns: Option<u64>,
 }
 
 /// From which wait on an abandoned call is bad.
@@ -44,18 +45,21 @@ enum Limit {
 impl AbandonedPolicy {
     /// What the policy means for an SLI whose smallest latency threshold this is.
     pub(crate) fn wait_limits(self, smallest_threshold_ns: Option<u64>) -> WaitLimits {
-        let all = |limit| WaitLimits { by_cause_ns: [limit; 4] };
+        let wait_ns = smallest_threshold_ns.unwrap_or(WAIT_LIMIT_NS);
+        let all = |limit, overdue_ns| WaitLimits { by_cause_ns: [limit; 4], overdue_ns };
         match self {
-            Self::Bad => all(Limit::Always),
-            Self::Ignored => all(Limit::Never),
-            Self::BadAfter(wait) => all(Limit::Above(saturating_nanos(wait))),
+            Self::Bad => all(Limit::Always, Some(wait_ns)),
+            Self::Ignored => all(Limit::Never, None),
+            Self::BadAfter(wait) => {
+                let wait_ns = saturating_nanos(wait);
+                all(Limit::Above(wait_ns), Some(wait_ns))
+            }
             Self::ByCause => {
-                let waited = Limit::Above(smallest_threshold_ns.unwrap_or(WAIT_LIMIT_NS));
                 let limit = |cause| match cause {
                     Abandoned::Panicked | Abandoned::TimedOut => Limit::Always,
-                    Abandoned::Cancelled | Abandoned::ShutDown => waited,
+                    Abandoned::Cancelled | Abandoned::ShutDown => Limit::Above(wait_ns),
                 };
-                WaitLimits { by_cause_ns: Abandoned::ALL.map(limit) }
+                WaitLimits { by_cause_ns: Abandoned::ALL.map(limit), overdue_ns: Some(wait_ns) }
             }
         }
     }
@@ -71,13 +75,9 @@ impl WaitLimits {
         }
     }
 
-    /// The wait from which a call in flight would be bad if its caller went away; `None`: never.
+    /// The wait from which a call in flight counts as bad before it ends; `None`: never.
     pub(crate) fn overdue_ns(&self) -> Option<u64> {
-        match self.by_cause_ns.get(Abandoned::Cancelled.index()) {
-            Some(Limit::Above(limit_ns)) => Some(*limit_ns),
-            Some(Limit::Always) => Some(WAIT_LIMIT_NS),
-            Some(Limit::Never) | None => None,
-        }
+        self.overdue_ns
     }
 }
 

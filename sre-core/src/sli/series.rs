@@ -3,7 +3,7 @@
 use crate::clock::{Source, counter, since_anchor_ns};
 use crate::histogram::{Layout, Recorder, Thresholds, Totals};
 use crate::primitive::{AtomicBool, AtomicU64, OnceLock, Ordering, zeroed};
-use crate::shard::{InFlightCells, Slots, THRESHOLDS_MAX};
+use crate::shard::{InFlightCells, LATE_SLOTS, Promotion, Slots, THRESHOLDS_MAX};
 use crate::sli::Outcome;
 use crate::sli::exemplar::{Exemplar, ExemplarStore};
 use crate::sli::policy::WaitLimits;
@@ -42,7 +42,9 @@ pub(crate) struct Moment(u64);
 
 impl Moment {
     /// Nobody looked at the clock.
-    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
+    ///
+    /// Not a reading of the counter, so that a call that started while recording was off ends as one.
+    pub(crate) const UNKNOWN: Self = Self(!Self::COUNTER);
     const COUNTER: u64 = 1 << 63;
 
     #[inline]
@@ -160,7 +162,7 @@ impl Series {
             return 0;
         }
         let duration_ns = self.elapsed_ns(started.at);
-        self.ok.add_ended((duration_ns < self.settings.slots.late_ns()).then_some(started.place));
+        self.ok.add_ended((duration_ns < self.late_ns(started.at)).then_some(started.place));
         self.record(outcome, duration_ns);
         duration_ns
     }
@@ -180,6 +182,15 @@ impl Series {
         match (moment.ticks(), counter()) {
             (Some(_), Some(counter)) => counter.slot_shift(shift),
             _ => shift,
+        }
+    }
+
+    /// A call of this length ends as late, on the clock of a moment.
+    fn late_ns(&self, moment: Moment) -> u64 {
+        let length = LATE_SLOTS << self.slot_shift(moment);
+        match (moment.ticks(), counter()) {
+            (Some(_), Some(counter)) => counter.nanos(length),
+            _ => length,
         }
     }
 
@@ -215,8 +226,18 @@ impl Series {
             return;
         }
         match outcome {
-            Outcome::Ok => self.ok.record(duration_ns),
-            Outcome::Error => self.errors().record(duration_ns),
+            Outcome::Ok => {
+                if self.ok.record(duration_ns) == Some(Promotion::Done) {
+                    // A busy series should not have to allocate when its calls begin to fail.
+                    self.errors().touch();
+                }
+            }
+            Outcome::Error => {
+                if self.errors().record(duration_ns) == Some(Promotion::Done) && self.ok.shard().is_none() {
+                    // Failed calls start and end in the shard of successful ones.
+                    self.ok.promote();
+                }
+            }
             Outcome::Ignored | Outcome::Abandoned(_) => self.record_unanswered(outcome, duration_ns, 1),
         }
     }
@@ -247,7 +268,15 @@ impl Series {
 
     /// The recorder of failed calls; the first failure allots it.
     fn errors(&self) -> &Recorder {
-        self.error.get_or_init(|| Box::new(new_recorder(&self.settings)))
+        match self.error.get() {
+            Some(error) => error,
+            None => {
+                // Made first and then offered, so that nobody waits for an allocation of somebody else.
+                let error = Box::new(new_recorder(&self.settings));
+                error.withhold_shards(!self.is_recording());
+                self.error.get_or_init(|| error)
+            }
+        }
     }
 
     pub(crate) fn keep_exemplar(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
