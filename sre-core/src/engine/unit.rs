@@ -219,7 +219,7 @@ impl Unit {
             thresholds_ns: Arc::clone(&self.thresholds_ns),
             over: Over::new(self.whole.counts.ok.over),
             error_over: Over::new(self.whole.counts.error.over),
-            percentiles: Arc::from([]),
+            percentiles: Arc::default(),
             apdex: None,
             exemplars: match self.parts.as_slice() {
                 [only] => only.exemplars(now),
@@ -244,7 +244,7 @@ impl Unit {
             thresholds_ns: Arc::clone(&self.thresholds_ns),
             over: Over::new(meter.counts().ok.over),
             error_over: Over::new(meter.counts().error.over),
-            percentiles: Arc::from([]),
+            percentiles: Arc::default(),
             apdex: None,
             exemplars: part.exemplars(now),
             objectives: Vec::new(),
