@@ -298,7 +298,11 @@ impl Recorder {
             + u128::from(self.shared.sum_ns())
             + entries.drained_sum_ns();
         drop(entries);
-        Snapshot::from_counts(self.layout, 0, counts, sum_ns)
+        // What is kept has the size of what there is: a tenth of the whole range, usually.
+        let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
+        let end = counts.iter().rposition(|count| *count > 0).map_or(first, |last| last + 1);
+        let used = counts.get(first..end).unwrap_or_default().to_vec();
+        Snapshot::from_counts(self.layout, first, used, sum_ns)
     }
 
     /// Bytes that this recorder takes, shards not included.
