@@ -7,6 +7,7 @@
 
 use sre_benches::harness::{Progress, describe_machine};
 use sre_benches::subjects::judge::engine;
+use sre_benches::subjects::prepare;
 use sre_benches::subjects::scrape;
 use sre_benches::subjects::thousand::{OBJECTIVES, slis};
 use sre_benches::values::{SERIES, duration};
@@ -66,6 +67,7 @@ type Measure = fn() -> Vec<Figure>;
 
 fn main() {
     let progress = Progress::new();
+    prepare();
     println!("{}\n\n| Memory | | goal | |\n|---|---|---|---|", describe_machine());
     let measures: [(&str, Measure); 6] = [
         ("cold SLIs", cold),
@@ -252,7 +254,6 @@ fn scrapes() -> Vec<Figure> {
 fn records() -> Vec<Figure> {
     const RECORDS: usize = 10_000_000;
     static SLI: Sli = Sli::new("memory.records").objective(OBJECTIVES[0]).objective(OBJECTIVES[1]);
-    sre_core::clock::calibrate();
     SLI.prewarm();
     let allocations = |work: &dyn Fn()| {
         let before = ALLOCATIONS.load(Ordering::Relaxed);

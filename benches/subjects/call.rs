@@ -119,8 +119,6 @@ fn ours() -> Vec<Subject> {
     async fn annotated_async(x: u64) -> Result<u64, Refused> {
         body(x)
     }
-    // An engine does this when it starts.
-    sre_core::clock::calibrate();
     vec![
         subject(SYNC, annotated),
         subject(ASYNC, |x| poll_once(annotated_async(x)).unwrap_or(Err(Refused))),

@@ -29,6 +29,7 @@ impl Group {
     /// Ours, the floor and, with the feature `rivals`, the rivals.
     #[must_use]
     pub fn subjects(&self) -> Vec<Subject> {
+        super::prepare();
         (self.make)()
     }
 

@@ -18,10 +18,16 @@ use crate::harness::Subject;
 /// Everything that happens inside a request, with its baselines: what the instruction count watches.
 #[must_use]
 pub fn hot() -> Vec<Subject> {
+    prepare();
     let mut subjects = floor::subjects();
     subjects.extend(record::subjects());
     subjects.extend(call::subjects());
     subjects.extend(labels::lookups());
     subjects.extend(judge::queries());
     subjects
+}
+
+/// Does what an engine does when it starts, and without which there are no shards and no cheap clock.
+pub fn prepare() {
+    sre_core::clock::calibrate();
 }
