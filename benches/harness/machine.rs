@@ -26,6 +26,26 @@ pub fn describe() -> String {
     )
 }
 
+/// Binds the calling thread to a core, the first thread to the first one and so on around.
+///
+/// Left alone, a busy machine often runs two threads of one program on the same core, where they cannot contend.
+#[cfg(target_os = "linux")]
+pub fn spread(thread: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    if let Some(core) = cores.get(thread % cores.len().max(1)) {
+        let mut own = CpuSet::new();
+        own.set(*core);
+        // A system that refuses runs the thread where it likes.
+        let _ = sched_setaffinity(None, &own);
+    }
+}
+
+/// Other systems choose by themselves.
+#[cfg(not(target_os = "linux"))]
+pub fn spread(_thread: usize) {}
+
 /// Processor time that this process has used.
 #[must_use]
 pub fn processor_time() -> Duration {

@@ -1,6 +1,8 @@
 //! Cold. Interleaved rounds: every subject runs once per round, so that a slow second of the machine hits them all.
 
+use super::machine::spread;
 use super::{Options, Progress, Subject, now};
+use cpu_time::ThreadTime;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -112,8 +114,14 @@ pub fn interleave(
 pub fn with_crew<R>(subjects: &[&Subject], threads: usize, work: impl FnOnce(&Crew) -> R) -> R {
     let crew = Crew::new(threads);
     thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| crew.work(subjects));
+        for thread in 0..threads {
+            let crew = &crew;
+            scope.spawn(move || {
+                if threads > 1 {
+                    spread(thread);
+                }
+                crew.work(subjects);
+            });
         }
         let result = work(&crew);
         crew.close();
@@ -128,7 +136,15 @@ pub struct Crew {
     gate: Barrier,
     subject: AtomicUsize,
     iterations: AtomicU64,
-    spans: Mutex<Vec<(Instant, Instant)>>,
+    spans: Mutex<Vec<Span>>,
+}
+
+/// When a batch ran on one thread, and how long it had a processor.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: Instant,
+    end: Instant,
+    busy: Duration,
 }
 
 /// The subject number that ends the crew.
@@ -152,17 +168,18 @@ impl Crew {
             // Relaxed: the barrier orders the command before the read.
             let Some(batch) = batches.get_mut(self.subject.load(Ordering::Relaxed)) else { return };
             let n = self.iterations.load(Ordering::Relaxed);
-            let start = now();
+            let (start, processor) = (now(), ThreadTime::now());
             batch(n);
-            let end = now();
-            self.spans().push((start, end));
+            let (busy, end) = (processor.elapsed(), now());
+            self.spans().push(Span { start, end, busy });
             self.gate.wait();
         }
     }
 
     /// Runs `iterations` of subject number `k` on every thread; the time of one core for as many iterations.
     ///
-    /// Measured from the first thread's start to the last one's end, and divided by the threads that share a core.
+    /// That is the processor time of a thread, so other programs on the machine do not count. For work that waits
+    /// it is the time from the first thread's start to the last one's end, divided by the threads per core.
     #[must_use]
     pub fn run(&self, k: usize, subject: &Subject, iterations: u64) -> Duration {
         self.spans().clear();
@@ -172,13 +189,17 @@ impl Crew {
         self.gate.wait();
         subject.tidy();
         let spans = self.spans();
-        let start = spans.iter().map(|s| s.0).min();
-        let end = spans.iter().map(|s| s.1).max();
+        if !subject.waits() {
+            let busy: Duration = spans.iter().map(|span| span.busy).sum();
+            return busy.div_f64(count(spans.len() as u64));
+        }
+        let start = spans.iter().map(|span| span.start).min();
+        let end = spans.iter().map(|span| span.end).max();
         let elapsed = start.zip(end).map_or(Duration::ZERO, |(start, end)| end.duration_since(start));
         elapsed.div_f64(self.share())
     }
 
-    fn spans(&self) -> MutexGuard<'_, Vec<(Instant, Instant)>> {
+    fn spans(&self) -> MutexGuard<'_, Vec<Span>> {
         self.spans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -13,6 +13,7 @@ pub struct Subject {
     make: Box<dyn Fn() -> Batch + Send + Sync>,
     between: Option<Box<dyn Fn() + Send + Sync>>,
     threads_max: usize,
+    waits: bool,
 }
 
 impl Subject {
@@ -41,7 +42,7 @@ impl Subject {
             });
             batch
         };
-        Self { name, make: Box::new(make), between: None, threads_max: usize::MAX }
+        Self { name, make: Box::new(make), between: None, threads_max: usize::MAX, waits: false }
     }
 
     /// Housekeeping after each batch, outside the measured time: what the library does on a timer in production.
@@ -56,6 +57,19 @@ impl Subject {
     pub fn threads_max(mut self, threads: usize) -> Self {
         self.threads_max = threads;
         self
+    }
+
+    /// Says that the work waits for something, so that only the clock on the wall knows how long it takes.
+    #[must_use]
+    pub fn waiting(mut self) -> Self {
+        self.waits = true;
+        self
+    }
+
+    /// Whether the work waits for something.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     /// The name in tables and goals.

@@ -33,7 +33,7 @@ fn bucket_only() -> Vec<Subject> {
             let mut histogram = plain();
             move |i| histogram.saturating_record(nanos(i))
         }),
-        Subject::shared("hdrhistogram mutex", move |i| mutex.lock().saturating_record(nanos(i))),
+        Subject::shared("hdrhistogram mutex", move |i| mutex.lock().saturating_record(nanos(i))).waiting(),
         Subject::per_thread("hdrhistogram sync", move || {
             let mut recorder = sync.recorder();
             move |i| recorder.saturating_record(nanos(i))

@@ -19,11 +19,12 @@ static SLI: Sli = Sli::new("bench.thread")
 /// Threads that do nothing, record once, or become hot.
 #[must_use]
 pub fn subjects() -> Vec<Subject> {
-    vec![
+    let subjects = vec![
         Subject::shared(BARE, |_| thread::spawn(|| ()).join()),
         Subject::shared(RECORDS_ONCE, |i| thread::spawn(move || SLI.record(Outcome::Ok, duration(i))).join()),
         Subject::shared("spawn, become hot and join", |i| {
             thread::spawn(move || (0..1024).for_each(|n| SLI.record(Outcome::Ok, duration(i + n)))).join()
         }),
-    ]
+    ];
+    subjects.into_iter().map(Subject::waiting).collect()
 }
