@@ -6,12 +6,10 @@
 
 use sre_benches::goals;
 use sre_benches::harness::{
-    Options, Progress, Results, describe_machine, goal_table, group_table, interleave, now, processor_time,
+    Options, Progress, Results, describe_machine, goal_table, group_table, interleave,
 };
 use sre_benches::subjects::{Group, judge};
 use std::process::ExitCode;
-use std::thread;
-use std::time::Duration;
 
 fn main() -> ExitCode {
     let options = match Options::from_args(std::env::args().skip(1)) {
@@ -34,14 +32,7 @@ fn run(options: &Options) -> Results {
     for group in Group::all().into_iter().filter(|group| options.wants(group.name())) {
         let subjects = group.subjects();
         for threads in group.threads() {
-            let (start, used) = (now(), processor_time());
             results.extend(interleave(group.name(), &subjects, *threads, options, &progress));
-            warn_if_busy(
-                group.name(),
-                *threads,
-                now().duration_since(start),
-                processor_time().saturating_sub(used),
-            );
         }
         println!("{}", group_table(&results, group.name()));
     }
@@ -50,14 +41,4 @@ fn run(options: &Options) -> Results {
         println!("{}", group_table(&results, judge::TICK));
     }
     results
-}
-
-/// Says when other programs took so much of the machine that threads could not run side by side.
-fn warn_if_busy(group: &str, threads: usize, elapsed: Duration, used: Duration) {
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(threads);
-    #[expect(clippy::cast_precision_loss, reason = "a handful of cores")]
-    let share = used.as_secs_f64() / elapsed.as_secs_f64() / cores as f64;
-    if share < 0.9 {
-        println!("Busy machine: {group} on {threads} threads got {:.0} % of {cores} cores.\n", share * 100.0);
-    }
 }

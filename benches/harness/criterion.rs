@@ -10,7 +10,7 @@ pub(crate) fn group(criterion: &mut Criterion, of: &Group, threads: usize) {
     for subject in of.subjects().iter().filter(|s| s.runs_on(threads)) {
         with_crew(&[subject], threads, |crew| {
             let id = BenchmarkId::new(subject.name(), threads);
-            group.bench_function(id, |bencher| bencher.iter_custom(|n| crew.run(0, subject, n)));
+            group.bench_function(id, |bencher| bencher.iter_custom(|n| crew.run(0, subject, n).took));
         });
     }
     group.finish();

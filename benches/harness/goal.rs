@@ -42,7 +42,12 @@ pub struct Judged {
     pub ratio: f64,
     /// Whether the ratio is within the goal.
     pub met: bool,
+    /// Whether other programs took so much of the machine that several threads may not have met.
+    pub busy: bool,
 }
+
+/// Threads that had less than this share of the cores did not run side by side.
+const SHARE_MIN: f64 = 0.8;
 
 impl Goal {
     /// Judges the goal; `None` when one of both did not run.
@@ -63,6 +68,7 @@ impl Goal {
             rival_ns: rival.median(),
             ratio,
             met: ratio <= self.ratio_max,
+            busy: ours.threads.max(rival.threads) > 1 && ours.share().min(rival.share()) < SHARE_MIN,
         })
     }
 }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 /// Processor, cores, load, date and compiler, in one line.
 #[must_use]
@@ -30,7 +29,7 @@ pub fn describe() -> String {
 ///
 /// Left alone, a busy machine often runs two threads of one program on the same core, where they cannot contend.
 #[cfg(target_os = "linux")]
-pub fn spread(thread: usize) {
+pub(super) fn spread(thread: usize) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
     let Ok(allowed) = sched_getaffinity(None) else { return };
     let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
@@ -44,37 +43,9 @@ pub fn spread(thread: usize) {
 
 /// Other systems choose by themselves.
 #[cfg(not(target_os = "linux"))]
-pub fn spread(_thread: usize) {}
-
-/// Processor time that this process has used.
-#[must_use]
-pub fn processor_time() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name of the program may contain spaces, so fields are counted from its closing parenthesis.
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-    let ticks =
-        fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
-    // Linux counts in hundredths of a second.
-    Duration::from_millis(10 * ticks)
-}
+pub(super) fn spread(_thread: usize) {}
 
 fn output(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output();
     output.map_or_else(|_| "unknown".to_owned(), |o| String::from_utf8_lossy(&o.stdout).trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn work_shows_in_the_processor_time() {
-        let before = processor_time();
-        let mut x = 0_u64;
-        while processor_time() < before + Duration::from_millis(30) {
-            x = std::hint::black_box(x) + 1;
-        }
-        assert!(x > 0);
-    }
 }

@@ -9,10 +9,10 @@ mod subject;
 mod table;
 
 pub use goal::{Goal, Judged, Rival};
-pub use machine::{describe as describe_machine, processor_time};
+pub use machine::describe as describe_machine;
 pub use options::Options;
 pub use progress::Progress;
-pub use rounds::{Crew, Results, Timing, interleave, with_crew};
+pub use rounds::{Crew, Ran, Results, Timing, interleave, with_crew};
 pub use subject::{Batch, Subject};
 pub use table::{goal_table, group_table};
 

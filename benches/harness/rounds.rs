@@ -19,6 +19,8 @@ pub struct Timing {
     pub threads: usize,
     /// One value per round, sorted: nanoseconds of one core per iteration.
     rounds: Vec<f64>,
+    /// Share of the cores that the threads had in the middle round; below one on a busy machine.
+    share: f64,
 }
 
 impl Timing {
@@ -26,7 +28,23 @@ impl Timing {
     #[must_use]
     pub fn new(group: &'static str, name: &'static str, threads: usize, mut rounds: Vec<f64>) -> Self {
         rounds.sort_by(f64::total_cmp);
-        Self { group, name, threads, rounds }
+        Self { group, name, threads, rounds, share: 1.0 }
+    }
+
+    /// From the rounds in which the threads had most of the cores, since in the others they did not contend.
+    fn of(group: &'static str, subject: &Subject, threads: usize, mut ran: Vec<Ran>, keep: usize) -> Self {
+        if !subject.waits() {
+            ran.sort_by(|a, b| b.share.total_cmp(&a.share));
+        }
+        ran.truncate(keep);
+        let share = if subject.waits() { 1.0 } else { ran.get(keep / 2).map_or(0.0, |ran| ran.share) };
+        Self { share, ..Self::new(group, subject.name(), threads, ran.iter().map(|ran| ran.ns).collect()) }
+    }
+
+    /// Share of the cores that the threads had in the middle round; below one on a busy machine.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        self.share
     }
 
     /// The middle round, in nanoseconds; `NaN` without rounds.
@@ -82,32 +100,31 @@ pub fn interleave(
     progress: &Progress,
 ) -> Vec<Timing> {
     let subjects: Vec<&Subject> = subjects.iter().filter(|s| s.runs_on(threads)).collect();
-    let mut rounds = vec![Vec::with_capacity(options.rounds); subjects.len()];
+    // Short batches of several threads often get all cores also on a busy machine: try often, keep the best.
+    let (tries, batch) = if threads == 1 { (1, options.batch) } else { (5, options.batch / 5) };
+    let rounds_all = tries * options.rounds;
+    let mut rounds = vec![Vec::with_capacity(rounds_all); subjects.len()];
     with_crew(&subjects, threads, |crew| {
         let mut iterations = Vec::with_capacity(subjects.len());
         for (k, subject) in subjects.iter().enumerate() {
             progress.show(format_args!("{group}, {threads} threads: sizing {}", subject.name()));
-            iterations.push(crew.size(k, subject, options.batch));
+            iterations.push(crew.size(k, subject, batch));
         }
-        for round in 0..options.rounds {
-            progress.show(format_args!(
-                "{group}, {threads} threads: round {} of {}",
-                round + 1,
-                options.rounds
-            ));
+        for round in 0..rounds_all {
+            progress.show(format_args!("{group}, {threads} threads: round {} of {rounds_all}", round + 1));
             for step in 0..subjects.len() {
                 // Each round starts with another subject, so none always follows the same neighbour.
                 let k = (step + round) % subjects.len();
                 if let (Some(subject), Some(n), Some(row)) =
                     (subjects.get(k), iterations.get(k), rounds.get_mut(k))
                 {
-                    row.push(crew.run(k, subject, *n).as_secs_f64() * 1e9 / count(*n));
+                    row.push(crew.run(k, subject, *n));
                 }
             }
         }
     });
     progress.clear();
-    subjects.iter().zip(rounds).map(|(s, rounds)| Timing::new(group, s.name(), threads, rounds)).collect()
+    subjects.iter().zip(rounds).map(|(s, ran)| Timing::of(group, s, threads, ran, options.rounds)).collect()
 }
 
 /// Runs `work` with a crew of threads that stay for all of it, each with its own batch of every subject.
@@ -137,6 +154,21 @@ pub struct Crew {
     subject: AtomicUsize,
     iterations: AtomicU64,
     spans: Mutex<Vec<Span>>,
+}
+
+/// One batch of a crew.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Ran {
+    /// The time of one core for the iterations of one thread.
+    ///
+    /// That is the processor time of a thread, so other programs on the machine do not count. For work that waits
+    /// it is the time from the first thread's start to the last one's end, divided by the threads per core.
+    pub took: Duration,
+    /// The same for one iteration, in nanoseconds.
+    pub ns: f64,
+    /// Share of the cores that the threads had from the first start to the last end.
+    pub share: f64,
 }
 
 /// When a batch ran on one thread, and how long it had a processor.
@@ -176,12 +208,9 @@ impl Crew {
         }
     }
 
-    /// Runs `iterations` of subject number `k` on every thread; the time of one core for as many iterations.
-    ///
-    /// That is the processor time of a thread, so other programs on the machine do not count. For work that waits
-    /// it is the time from the first thread's start to the last one's end, divided by the threads per core.
+    /// Runs `iterations` of subject number `k` on every thread.
     #[must_use]
-    pub fn run(&self, k: usize, subject: &Subject, iterations: u64) -> Duration {
+    pub fn run(&self, k: usize, subject: &Subject, iterations: u64) -> Ran {
         self.spans().clear();
         self.subject.store(k, Ordering::Relaxed);
         self.iterations.store(iterations, Ordering::Relaxed);
@@ -189,14 +218,17 @@ impl Crew {
         self.gate.wait();
         subject.tidy();
         let spans = self.spans();
-        if !subject.waits() {
-            let busy: Duration = spans.iter().map(|span| span.busy).sum();
-            return busy.div_f64(count(spans.len() as u64));
-        }
         let start = spans.iter().map(|span| span.start).min();
         let end = spans.iter().map(|span| span.end).max();
         let elapsed = start.zip(end).map_or(Duration::ZERO, |(start, end)| end.duration_since(start));
-        elapsed.div_f64(self.share())
+        let elapsed = elapsed.div_f64(self.share());
+        let busy = spans.iter().map(|span| span.busy).sum::<Duration>().div_f64(count(spans.len() as u64));
+        let took = if subject.waits() { elapsed } else { busy };
+        Ran {
+            took,
+            ns: took.as_secs_f64() * 1e9 / count(iterations),
+            share: busy.as_secs_f64() / elapsed.as_secs_f64(),
+        }
     }
 
     fn spans(&self) -> MutexGuard<'_, Vec<Span>> {
@@ -208,7 +240,7 @@ impl Crew {
         let mut n = 1;
         loop {
             // The faster of two, since a batch that was interrupted looks longer than it is.
-            let took = self.run(k, subject, n).min(self.run(k, subject, n));
+            let took = self.run(k, subject, n).took.min(self.run(k, subject, n).took);
             if took >= batch / 2 {
                 let scaled = count(n) * batch.as_secs_f64() / took.as_secs_f64();
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "far below 2^53")]

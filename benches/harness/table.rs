@@ -1,6 +1,6 @@
 //! Pure. Results as Markdown.
 
-use super::{Goal, Results, Timing};
+use super::{Goal, Judged, Results, Timing};
 use std::fmt::Write;
 
 /// All subjects of a group, fastest first, with a column per number of threads.
@@ -56,7 +56,7 @@ pub fn goal_table(results: &Results, goals: &[Goal]) -> String {
                 time(judged.rival_ns),
                 ratio(judged.ratio),
                 ratio(goal.ratio_max),
-                if judged.met { "met" } else { "**missed**" },
+                verdict(&judged),
             ),
             None => {
                 format!("| {} | {} | | | | ≤ {} | not run |", goal.work, goal.threads, ratio(goal.ratio_max))
@@ -66,6 +66,15 @@ pub fn goal_table(results: &Results, goals: &[Goal]) -> String {
         text.push('\n');
     }
     text
+}
+
+fn verdict(judged: &Judged) -> &'static str {
+    match (judged.busy, judged.met) {
+        (false, true) => "met",
+        (false, false) => "**missed**",
+        (true, true) => "met, on a busy machine",
+        (true, false) => "missed, on a busy machine",
+    }
 }
 
 /// A ratio with three digits that mean something.
