@@ -68,7 +68,7 @@ impl Goal {
             rival_ns: rival.median(),
             ratio,
             met: ratio <= self.ratio_max,
-            busy: ours.threads.max(rival.threads) > 1 && ours.share().min(rival.share()) < SHARE_MIN,
+            busy: ours.threads > 1 && ours.share() < SHARE_MIN,
         })
     }
 }

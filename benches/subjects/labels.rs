@@ -1,5 +1,6 @@
 //! Cold. A lookup by three label values, then one value into the SLI found.
 
+use super::warm;
 use crate::harness::Subject;
 use crate::values::labels::{Method, Request, Route, Status, request};
 use crate::values::{LATENCY_THRESHOLD, duration};
@@ -61,7 +62,7 @@ pub fn subjects() -> Vec<Subject> {
         Subject::per_thread(HELD, || {
             static MEMBER: LazyLock<Sli> = LazyLock::new(|| BY_ENUM.get(&by_enum(0)).clone());
             let member: &Sli = &MEMBER;
-            member.prewarm();
+            warm(member);
             |i| member.record(Outcome::Ok, duration(i))
         }),
         Subject::per_thread(ENUMS, || {
@@ -98,9 +99,9 @@ pub fn lookups() -> Vec<Subject> {
     ]
 }
 
-/// Steady state: a thread that stays becomes hot by itself, within seconds.
+/// Steady state for every member.
 fn prewarm<'a>(get: impl Fn(usize) -> &'a Sli) {
-    (0..1024).for_each(|i| get(i).prewarm());
+    (0..1024).for_each(|i| warm(get(i)));
 }
 
 fn by_enum(i: usize) -> EnumLabels {

@@ -2,6 +2,7 @@
 
 use super::judge::engine;
 use super::thousand::slis;
+use super::warm;
 use crate::harness::Subject;
 use crate::values::{SERIES, duration};
 use http::Request;
@@ -35,7 +36,7 @@ fn scrape(name: &'static str, threads: usize, objectives: &[Objective]) -> Subje
     fill(threads, |series, i| {
         if let Some(sli) = slis.get(series) {
             if i == 0 {
-                sli.prewarm();
+                warm(sli);
             }
             sli.record(Outcome::Ok, duration(i + series));
         }

@@ -1,5 +1,6 @@
 //! Cold. A thousand held SLIs, hit at random, so that the cache decides.
 
+use super::warm;
 use crate::harness::Subject;
 use crate::values::{LATENCY_THRESHOLD, SERIES, duration, pick};
 use sre_core::{Objective, Outcome, Sli};
@@ -18,8 +19,8 @@ pub fn subjects() -> Vec<Subject> {
     vec![
         Subject::shared("place and value alone", |i| (pick(i, SERIES), duration(i))),
         Subject::per_thread(OURS, move || {
-            // Steady state: a thread that stays becomes hot by itself, within seconds.
-            slis.iter().for_each(Sli::prewarm);
+            // Steady state; the budget of shards of a thread is smaller than the number of series.
+            slis.iter().for_each(warm);
             let slis = Arc::clone(&slis);
             move |i| slis[pick(i, SERIES)].record(Outcome::Ok, duration(i))
         }),
