@@ -3,3 +3,8 @@
 
 pub mod flags;
 pub mod words;
+
+/// The example on the front page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
