@@ -36,7 +36,7 @@ use crate::args::{Args, HELP};
 use crate::load::{Customers, Seen};
 use crate::phases::Script;
 use crate::screen::Screen;
-use crate::story::{Event, Story};
+use crate::story::Story;
 use crate::world::World;
 
 fn main() -> ExitCode {
@@ -139,7 +139,7 @@ async fn watch<W: Write>(
         let report = engine.report();
         if report.engine.ticks > shown {
             shown = report.engine.ticks;
-            screen.say(story.observe(&report).iter().map(Event::told))?;
+            screen.say(story.observe(&report))?;
             let title = title(story.script(), now);
             let rows: Vec<_> = [title].into_iter().chain(table::rows(&report, screen.ink())).collect();
             screen.draw(now, &rows)?;

@@ -8,11 +8,12 @@ use sre_core::report::Report;
 use sre_core::sli::Abandoned;
 use sre_core::slo::Severity;
 use sre_core::{Engine, Outcome, Sli};
+use sre_examples::alarms::Alarm;
 
 use crate::phases::{Fate, Phase, Script};
 use crate::screen::Screen;
 use crate::service::CHECKOUT;
-use crate::story::{Alarm, Story};
+use crate::story::Story;
 use crate::table::{self, Ink};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -29,7 +30,7 @@ fn play(script: Script, calls_per_second: u64) -> (Story, Vec<String>, std::sync
         let calls = second * calls_per_second..(second + 1) * calls_per_second;
         calls.for_each(|call| record(&checkout, script.fate(Duration::from_secs(second), call)));
         engine.advance(SECOND);
-        events.extend(story.observe(&engine.report()).iter().map(|event| event.told()));
+        events.extend(story.observe(&engine.report()));
     }
     (story, events, engine.report())
 }

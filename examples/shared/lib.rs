@@ -1,6 +1,7 @@
-//! What the examples share: flags of a command line, and numbers as people say them.
+//! What the examples share: flags of a command line, alarms over time, numbers as people say them.
 #![forbid(unsafe_code)]
 
+pub mod alarms;
 pub mod flags;
 pub mod words;
 
