@@ -1,6 +1,6 @@
 //! What a report and its engine tell, and what they refuse to mix up.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
 use std::time::Duration;
 

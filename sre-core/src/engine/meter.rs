@@ -31,12 +31,14 @@ impl Merged {
         Self { count: 0, durations: Arc::new(Snapshot::empty(series.settings().layout)) }
     }
 
-    /// Merges anew if there are more events than last time.
-    fn refresh(&mut self, recorder: &Recorder, count: u64) {
-        if count != self.count {
+    /// Merges anew if there are more events than last time; returns whether there are.
+    fn refresh(&mut self, recorder: &Recorder, count: u64) -> bool {
+        let changed = count != self.count;
+        if changed {
             self.durations = Arc::new(recorder.snapshot());
             self.count = count;
         }
+        changed
     }
 }
 
@@ -65,12 +67,12 @@ impl Meter {
         self.counts = self.series.counts();
     }
 
-    /// Merges the histograms that changed since they were last merged.
-    pub(super) fn merge(&mut self) {
-        self.ok.refresh(self.series.ok(), self.counts.ok.count);
-        if let Some(error) = self.series.error() {
-            self.error.refresh(error, self.counts.error.count);
-        }
+    /// Merges the histograms that changed since they were last merged; returns whether any did.
+    pub(super) fn merge(&mut self) -> bool {
+        let ok_changed = self.ok.refresh(self.series.ok(), self.counts.ok.count);
+        let error_changed =
+            self.series.error().is_some_and(|error| self.error.refresh(error, self.counts.error.count));
+        ok_changed || error_changed
     }
 
     pub(super) fn series(&self) -> &Arc<Series> {

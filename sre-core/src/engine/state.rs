@@ -269,15 +269,18 @@ impl State {
     }
 
     fn observe_health(&mut self) {
-        let series = || self.units.iter().flat_map(Unit::series);
-        self.health.series = series().count() as u64;
-        self.health.series_bytes = series().map(|series| series.bytes() as u64).sum();
-        self.health.durations_clamped = series().map(|series| series.clamped()).sum();
-        self.health.windows_rounded =
-            series().filter_map(|series| series.published()).map(|published| published.rounded()).sum();
-        self.health.series_refused = self.units.iter().map(Unit::refused).sum();
+        let mut sums = Sums::default();
+        self.units.iter().for_each(|unit| sums.add(unit));
+        self.health.series = sums.series;
+        self.health.durations_clamped = sums.clamped;
+        self.health.windows_rounded = sums.rounded;
+        self.health.series_refused = sums.refused;
         self.health.shards = crate::shard::shards_allocated() as u64;
-        self.health.paused = self.paused;
+        // Pages of histograms have to be counted for it, which takes as long as the rest of a tick.
+        if self.health.ticks % BYTES_EVERY == 1 || self.health.ticks == 0 {
+            let series = self.units.iter().flat_map(Unit::series);
+            self.health.series_bytes = series.map(|series| series.bytes() as u64).sum();
+        }
     }
 
     /// Switches recording for all SLIs of this engine, those to come included.
@@ -322,6 +325,29 @@ impl State {
         true
     }
 }
+
+/// What the engine's health adds up over all series.
+#[derive(Debug, Default)]
+struct Sums {
+    series: u64,
+    clamped: u64,
+    rounded: u64,
+    refused: u64,
+}
+
+impl Sums {
+    fn add(&mut self, unit: &Unit) {
+        for series in unit.series() {
+            self.series += 1;
+            self.clamped += series.clamped();
+            self.rounded += series.published().map_or(0, |published| published.rounded());
+        }
+        self.refused += unit.refused();
+    }
+}
+
+/// Ticks between two counts of bytes.
+const BYTES_EVERY: u64 = 10;
 
 /// Both clocks, read one after the other.
 pub(super) fn now(clock: &Source) -> Tick {

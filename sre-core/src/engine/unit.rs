@@ -166,7 +166,13 @@ impl Unit {
     }
 
     fn merge(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.meter.merge());
+        let mut changed = false;
+        for part in &mut self.parts {
+            changed |= part.meter.merge();
+        }
+        if !changed {
+            return;
+        }
         match self.parts.as_slice() {
             [only] => {
                 self.whole.durations = Arc::clone(only.meter.durations());

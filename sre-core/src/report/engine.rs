@@ -27,7 +27,7 @@ pub struct EngineReport {
     pub series: u64,
     /// Label combinations refused by the bound on a family.
     pub series_refused: u64,
-    /// Bytes that their counters take, shards not included.
+    /// Bytes that their counters take, shards not included; counted every ten ticks.
     pub series_bytes: u64,
     /// Shards allotted to hot threads in this process, of 7 KiB each.
     pub shards: u64,
