@@ -1,6 +1,6 @@
 //! An engine starts, pauses, stops and is followed by another, whatever its clock does.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may")]
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
