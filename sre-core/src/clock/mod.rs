@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use manual::ManualClock;
 pub use system::calibrate;
-pub(crate) use system::{counter, since_anchor_ns};
+pub(crate) use system::{Counter, counter, since_anchor_ns};
 
 /// A source of time for an engine and the SLIs that it owns.
 ///

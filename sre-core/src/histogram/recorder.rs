@@ -188,12 +188,10 @@ impl Recorder {
     #[cold]
     pub(crate) fn promote(&self) -> Promotion {
         let (Some(slots), Some(counter)) = (self.sharded, counter()) else { return Promotion::Refused };
-        let terms = Terms {
-            slow_ns: self.thresholds.smallest_ns(),
-            late_ns: counter.nanos(LATE_SLOTS << counter.slot_shift(slots.shift())),
-            slot_shift: counter.slot_shift(slots.shift()),
-        };
-        let promoted = shard::promote(self.id, terms, &self.ledger);
+        let slot_shift = counter.slot_shift(slots.shift());
+        let late_ns = counter.nanos(LATE_SLOTS << slot_shift);
+        let terms = Terms { rare_ns: self.thresholds.smallest_ns().min(late_ns - 1), slot_shift };
+        let promoted = shard::promote(self.id, terms, counter, &self.ledger);
         if promoted == Promotion::Done {
             // What is too long for the shard should not allocate in the outage that makes it so long.
             self.touch();

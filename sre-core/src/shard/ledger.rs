@@ -181,6 +181,7 @@ mod pool {
     use core::time::Duration;
 
     use super::Shard;
+    use crate::clock::Counter;
     use crate::primitive::{AtomicUsize, Mutex, Ordering};
 
     static POOL: Mutex<Vec<&'static Shard>> = Mutex::new(Vec::new());
@@ -198,12 +199,12 @@ mod pool {
     }
 
     /// An empty shard, from the pool or newly allotted; it lives as long as the process.
-    pub(crate) fn take() -> &'static Shard {
+    pub(crate) fn take(counter: &'static Counter) -> &'static Shard {
         if let Some(shard) = POOL.try_lock().and_then(|mut pool| pool.pop()) {
             return shard;
         }
         ALLOCATED.fetch_add(1, Ordering::Relaxed);
-        Box::leak(Box::new(Shard::new()))
+        Box::leak(Box::new(Shard::new(counter)))
     }
 
     /// Shards allotted so far in this process, in use or not.

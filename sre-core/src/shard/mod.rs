@@ -16,6 +16,7 @@ pub(crate) use shared::Shared;
 pub(crate) use slots::{LATE_SLOTS, Slots};
 pub(crate) use table::{Promotion, give_back, lookup, promote, set_budget_per_thread};
 
+use crate::clock::Counter;
 use crate::primitive::modelled::{AtomicBool, AtomicU32, AtomicU64};
 use crate::primitive::{Ordering, zeroed};
 
@@ -56,8 +57,8 @@ pub(crate) struct Shard {
     slot_shift: AtomicU32,
     count: AtomicU64,
     sum_ns: AtomicU64,
-    slow_ns: AtomicU64,
-    late_ns: AtomicU64,
+    rare_ns: AtomicU64,
+    counter: &'static Counter,
     late: AtomicU32,
     leased: AtomicBool,
     over: [AtomicU64; THRESHOLDS_MAX],
@@ -69,10 +70,9 @@ pub(crate) struct Shard {
 /// What a shard has to know of the series that it counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terms {
-    /// The smallest latency threshold: longer events are counted against the thresholds.
-    pub(crate) slow_ns: u64,
-    /// A call that took this long or longer ends as late.
-    pub(crate) late_ns: u64,
+    /// The smallest latency threshold, or the length of a call that ends as late if that is shorter: what takes
+    /// longer goes the long way.
+    pub(crate) rare_ns: u64,
     /// Length of a slot of calls in flight, as a power of two of counter ticks.
     pub(crate) slot_shift: u32,
 }
@@ -89,14 +89,14 @@ pub(crate) enum Added {
 }
 
 impl Shard {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(counter: &'static Counter) -> Self {
         Self {
             owner: AtomicU32::new(NOBODY),
             slot_shift: AtomicU32::new(0),
             count: AtomicU64::new(0),
             sum_ns: AtomicU64::new(0),
-            slow_ns: AtomicU64::new(u64::MAX),
-            late_ns: AtomicU64::new(u64::MAX),
+            rare_ns: AtomicU64::new(0),
+            counter,
             late: AtomicU32::new(0),
             leased: AtomicBool::new(true),
             over: zeroed(),
@@ -114,8 +114,7 @@ impl Shard {
 
     /// Lets the holder of the lease write for this recorder.
     fn own(&self, recorder: u32, terms: Terms) {
-        self.slow_ns.store(terms.slow_ns, Ordering::Relaxed);
-        self.late_ns.store(terms.late_ns, Ordering::Relaxed);
+        self.rare_ns.store(terms.rare_ns, Ordering::Relaxed);
         self.slot_shift.store(terms.slot_shift, Ordering::Relaxed);
         self.owner.store(recorder, Ordering::Relaxed);
     }
@@ -125,16 +124,16 @@ impl Shard {
         self.owner.store(NOBODY, Ordering::Relaxed);
     }
 
-    /// Whether an event of this duration counts against a latency threshold.
+    /// Whether an event of this duration has to be looked at more closely.
     #[inline]
-    pub(crate) fn is_slow(&self, value_ns: u64) -> bool {
-        value_ns > self.slow_ns.load(Ordering::Relaxed)
+    pub(crate) fn is_rare(&self, value_ns: u64) -> bool {
+        value_ns > self.rare_ns.load(Ordering::Relaxed)
     }
 
-    /// Whether a call of this duration ends as late.
+    /// The counter by which its calls are timed.
     #[inline]
-    pub(crate) fn is_late(&self, value_ns: u64) -> bool {
-        value_ns >= self.late_ns.load(Ordering::Relaxed)
+    pub(crate) fn counter(&self) -> &'static Counter {
+        self.counter
     }
 
     /// The place in the ring of slots for a call that starts at this reading of the counter.

@@ -4,13 +4,16 @@
 
 use loom::thread;
 
+use crate::clock::{calibrate, counter};
 use crate::primitive::Arc;
 use crate::shard::{Added, InFlightCells, Ledger, Shard, Terms};
 
-const TERMS: Terms = Terms { slow_ns: 1, late_ns: 1, slot_shift: 0 };
+const TERMS: Terms = Terms { rare_ns: 1, slot_shift: 0 };
 
 fn shard() -> &'static Shard {
-    Box::leak(Box::new(Shard::new()))
+    calibrate();
+    let counter = counter().expect("just calibrated");
+    Box::leak(Box::new(Shard::new(counter)))
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use core::cell::RefCell;
 use core::marker::PhantomData;
 
+use crate::clock::Counter;
 use crate::primitive::{Arc, AtomicUsize, Cell, Ordering};
 use crate::shard::{Ledger, Shard, Terms, ledger};
 
@@ -82,14 +83,19 @@ pub(crate) enum Promotion {
 
 /// Leases a shard to this thread. Allocates when none is free; never waits.
 #[cold]
-pub(crate) fn promote(recorder: u32, terms: Terms, ledger: &Arc<Ledger>) -> Promotion {
+pub(crate) fn promote(
+    recorder: u32,
+    terms: Terms,
+    counter: &'static Counter,
+    ledger: &Arc<Ledger>,
+) -> Promotion {
     let promoted = LEASES.try_with(|leases| {
         let mut leases = leases.0.try_borrow_mut().ok()?;
         if let Some(own) = leases.iter().find(|lease| lease.recorder == recorder) {
             return ledger.own_again(own.shard, recorder, terms).then_some(());
         }
         make_room(&mut leases, recorder)?;
-        let shard = ledger.claim(recorder, terms, || Some(ledger::take()))?;
+        let shard = ledger.claim(recorder, terms, || Some(ledger::take(counter)))?;
         leases.push(Lease {
             shard,
             ledger: Arc::clone(ledger),

@@ -3,9 +3,8 @@
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 
-use crate::clock::counter;
 use crate::sli::exemplar::Exemplar;
-use crate::sli::series::{Moment, Started};
+use crate::sli::series::Started;
 use crate::sli::{Abandoned, Outcome, Sli};
 
 /// A call under way.
@@ -25,11 +24,10 @@ impl<'a> Call<'a> {
     #[inline]
     pub(crate) fn start(sli: &'a Sli) -> Self {
         let Some(shard) = sli.shard() else { return Self::start_elsewhere(sli) };
-        let Some(counter) = counter() else { return Self::start_elsewhere(sli) };
-        let ticks = counter.ticks();
+        let ticks = shard.counter().ticks();
         let place = shard.place_of(ticks);
         shard.add_started(place);
-        Self { sli, started: Started { at: Moment::of_counter(ticks), place } }
+        Self { sli, started: Started { at: ticks, place } }
     }
 
     #[cold]
@@ -76,7 +74,7 @@ impl<'a> Call<'a> {
         let duration_ns = end(call.sli, call.started, outcome);
         let series = call.sli.series();
         // A call that started while recording was switched off has no duration to show.
-        if series.is_recording() && !call.started.at.is_unknown() {
+        if series.is_recording() && call.started.slot().is_some() {
             series.keep_exemplar(outcome, duration_ns, exemplar);
         }
     }
@@ -84,7 +82,7 @@ impl<'a> Call<'a> {
     /// How long it has been under way; zero while recording is switched off.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.sli.series().elapsed_ns(self.started.at))
+        Duration::from_nanos(self.sli.series().elapsed_ns(self.started))
     }
 }
 
@@ -102,20 +100,21 @@ impl Drop for Call<'_> {
 #[inline]
 fn end(sli: &Sli, started: Started, outcome: Outcome) -> u64 {
     let Outcome::Ok = outcome else { return end_elsewhere(sli, started, outcome) };
-    let Some(ticks) = started.at.ticks() else { return end_elsewhere(sli, started, outcome) };
-    let Some(shard) = sli.shard() else { return end_elsewhere(sli, started, outcome) };
-    let Some(counter) = counter() else { return end_elsewhere(sli, started, outcome) };
-    let duration_ns = counter.nanos(counter.ticks().saturating_sub(ticks));
-    if shard.is_late(duration_ns) {
-        shard.add_late();
-    } else {
-        shard.add_ended(started.place);
+    if !started.is_of_counter() {
+        return end_elsewhere(sli, started, outcome);
     }
-    sli.record_in(shard, duration_ns);
+    let Some(shard) = sli.shard() else { return end_elsewhere(sli, started, outcome) };
+    let counter = shard.counter();
+    let duration_ns = counter.nanos(counter.ticks().saturating_sub(started.at));
+    if shard.is_rare(duration_ns) {
+        return end_elsewhere(sli, started, outcome);
+    }
+    shard.add_ended(started.place);
+    sli.record_usual(shard, duration_ns);
     duration_ns
 }
 
-/// [`end`] for calls that did not go well, threads without a shard, and clocks of somebody's own.
+/// [`end`] for calls that did not go well or took long, threads without a shard, and clocks of somebody's own.
 #[cold]
 fn end_elsewhere(sli: &Sli, started: Started, outcome: Outcome) -> u64 {
     sli.series().end(started, outcome)

@@ -161,9 +161,15 @@ impl Sli {
     /// Counts one successful event in the shard of this thread.
     #[inline]
     pub(crate) fn record_in(&self, shard: &'static Shard, duration_ns: u64) {
-        if shard.is_slow(duration_ns) {
+        if shard.is_rare(duration_ns) {
             return self.record_slow(shard, duration_ns);
         }
+        self.record_usual(shard, duration_ns);
+    }
+
+    /// Counts one successful event that is not rare.
+    #[inline]
+    pub(crate) fn record_usual(&self, shard: &'static Shard, duration_ns: u64) {
         let added = shard.add(Recorder::shard_bucket(duration_ns), duration_ns);
         if added != Added::Here {
             self.settle(shard, added, duration_ns);

@@ -3,7 +3,7 @@
 use crate::clock::{Source, counter, since_anchor_ns};
 use crate::histogram::{Layout, Recorder, Thresholds, Totals};
 use crate::primitive::{AtomicBool, AtomicU64, OnceLock, Ordering, zeroed};
-use crate::shard::{InFlightCells, LATE_SLOTS, Promotion, Slots, THRESHOLDS_MAX};
+use crate::shard::{InFlightCells, LATE_SLOTS, Promotion, SLOTS, Slots, THRESHOLDS_MAX};
 use crate::sli::Outcome;
 use crate::sli::exemplar::{Exemplar, ExemplarStore};
 use crate::sli::policy::WaitLimits;
@@ -34,50 +34,38 @@ pub(crate) struct Series {
     published: OnceLock<Box<Published>>,
 }
 
-/// When a call started: ticks of the counter, or nanoseconds of another clock. The top bit tells which.
-///
-/// A call that started before the counter was calibrated ends on the clock on which it started.
+/// Now: ticks of the counter, or nanoseconds of another clock.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment(u64);
-
-impl Moment {
-    /// Nobody looked at the clock.
-    ///
-    /// Not a reading of the counter, so that a call that started while recording was off ends as one.
-    pub(crate) const UNKNOWN: Self = Self(!Self::COUNTER);
-    const COUNTER: u64 = 1 << 63;
-
-    #[inline]
-    pub(crate) fn of_counter(ticks: u64) -> Self {
-        Self(ticks | Self::COUNTER)
-    }
-
-    fn of_nanos(nanos: u64) -> Self {
-        Self(nanos & !Self::COUNTER)
-    }
-
-    pub(crate) fn is_unknown(self) -> bool {
-        self.0 == Self::UNKNOWN.0
-    }
-
-    /// Ticks of the counter, if they are that.
-    #[inline]
-    pub(crate) fn ticks(self) -> Option<u64> {
-        (self.0 & Self::COUNTER != 0).then_some(self.count())
-    }
-
-    /// Ticks or nanoseconds.
-    #[inline]
-    fn count(self) -> u64 {
-        self.0 & !Self::COUNTER
-    }
+enum Moment {
+    Ticks(u64),
+    Nanos(u64),
 }
 
-/// A call that started: when, and in which place of the ring of slots.
+/// A call that started: when, and in which place of the ring of slots, which also tells by what clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Started {
-    pub(crate) at: Moment,
+    pub(crate) at: u64,
+    /// The place, plus [`Started::COUNTER`] or [`Started::CLOCK`].
     pub(crate) place: usize,
+}
+
+impl Started {
+    /// Nobody looked at the clock.
+    const UNKNOWN: Self = Self { at: 0, place: usize::MAX };
+    /// Added to the place of a call that is timed by the counter: nothing, for the sake of the many.
+    const COUNTER: usize = 0;
+    /// Added to the place of a call that is timed by another clock.
+    const CLOCK: usize = SLOTS;
+
+    #[inline]
+    pub(crate) fn is_of_counter(self) -> bool {
+        self.place < SLOTS
+    }
+
+    /// The place in the ring; `None` for a call of which nothing is known.
+    pub(crate) fn slot(self) -> Option<usize> {
+        (self.place < Self::CLOCK + SLOTS).then_some(self.place % SLOTS)
+    }
 }
 
 /// Calls that were ignored or abandoned.
@@ -143,26 +131,29 @@ impl Series {
         }
     }
 
-    /// Notes that a call starts; [`Moment::UNKNOWN`] while recording is switched off.
+    /// Notes that a call starts; of a call that starts while recording is switched off, nothing is known.
     #[cold]
     pub(crate) fn begin(&self) -> Started {
         if !self.is_recording() {
-            return Started { at: Moment::UNKNOWN, place: 0 };
+            return Started::UNKNOWN;
         }
-        let at = self.now();
-        let place = Slots::place(at.count() >> self.slot_shift(at));
-        self.ok.add_started(place);
-        Started { at, place }
+        let now = self.now();
+        let (at, place) = match now {
+            Moment::Ticks(ticks) => (ticks, Started::COUNTER),
+            Moment::Nanos(nanos) => (nanos, Started::CLOCK),
+        };
+        let slot = Slots::place(self.slot_at(now));
+        self.ok.add_started(slot);
+        Started { at, place: place + slot }
     }
 
     /// Notes how a call ended; returns how long it took. Whatever it took, it is no longer in flight.
     #[cold]
     pub(crate) fn end(&self, started: Started, outcome: Outcome) -> u64 {
-        if started.at.is_unknown() {
-            return 0;
-        }
-        let duration_ns = self.elapsed_ns(started.at);
-        self.ok.add_ended((duration_ns < self.late_ns(started.at)).then_some(started.place));
+        let Some(slot) = started.slot() else { return 0 };
+        let duration_ns = self.elapsed_ns(started);
+        let late_ns = LATE_SLOTS.saturating_mul(self.slot_ns_of(started.is_of_counter()));
+        self.ok.add_ended((duration_ns < late_ns).then_some(slot));
         self.record(outcome, duration_ns);
         duration_ns
     }
@@ -170,52 +161,45 @@ impl Series {
     /// Now, on the clock of this series.
     fn now(&self) -> Moment {
         match (&self.settings.clock, counter()) {
-            (Source::System, Some(counter)) => Moment::of_counter(counter.ticks()),
-            (Source::System, None) => Moment::of_nanos(since_anchor_ns()),
-            (Source::Other(clock), _) => Moment::of_nanos(clock.monotonic_ns()),
+            (Source::System, Some(counter)) => Moment::Ticks(counter.ticks()),
+            (Source::System, None) => Moment::Nanos(since_anchor_ns()),
+            (Source::Other(clock), _) => Moment::Nanos(clock.monotonic_ns()),
         }
     }
 
-    /// Length of a slot of calls in flight, as a power of two of the unit of a moment.
-    fn slot_shift(&self, moment: Moment) -> u32 {
-        let shift = self.settings.slots.shift();
-        match (moment.ticks(), counter()) {
-            (Some(_), Some(counter)) => counter.slot_shift(shift),
-            _ => shift,
-        }
-    }
-
-    /// A call of this length ends as late, on the clock of a moment.
-    fn late_ns(&self, moment: Moment) -> u64 {
-        let length = LATE_SLOTS << self.slot_shift(moment);
-        match (moment.ticks(), counter()) {
-            (Some(_), Some(counter)) => counter.nanos(length),
-            _ => length,
-        }
-    }
-
-    /// How long ago a moment was; a call ends on the clock on which it started.
-    pub(crate) fn elapsed_ns(&self, since: Moment) -> u64 {
-        match (since.ticks(), counter(), &self.settings.clock) {
-            (Some(ticks), Some(counter), _) => counter.nanos(counter.ticks().saturating_sub(ticks)),
-            (_, _, Source::System) => since_anchor_ns().saturating_sub(since.count()),
-            (_, _, Source::Other(clock)) => clock.monotonic_ns().saturating_sub(since.count()),
+    /// How long ago a call started; it ends on the clock on which it started.
+    pub(crate) fn elapsed_ns(&self, started: Started) -> u64 {
+        match (started.is_of_counter(), counter(), &self.settings.clock) {
+            _ if started.slot().is_none() => 0,
+            (true, Some(counter), _) => counter.nanos(counter.ticks().saturating_sub(started.at)),
+            (_, _, Source::System) => since_anchor_ns().saturating_sub(started.at),
+            (_, _, Source::Other(clock)) => clock.monotonic_ns().saturating_sub(started.at),
         }
     }
 
     /// The number of the current slot of calls in flight.
     pub(crate) fn slot(&self) -> u64 {
-        let now = self.now();
-        now.count() >> self.slot_shift(now)
+        self.slot_at(self.now())
+    }
+
+    fn slot_at(&self, moment: Moment) -> u64 {
+        let shift = self.settings.slots.shift();
+        match (moment, counter()) {
+            (Moment::Ticks(ticks), Some(counter)) => ticks >> counter.slot_shift(shift),
+            (Moment::Ticks(count) | Moment::Nanos(count), _) => count >> shift,
+        }
     }
 
     /// The length of these slots.
     pub(crate) fn slot_ns(&self) -> u64 {
-        let now = self.now();
-        let length = 1 << self.slot_shift(now);
-        match (now.ticks(), counter()) {
-            (Some(_), Some(counter)) => counter.nanos(length),
-            _ => length,
+        self.slot_ns_of(matches!(self.now(), Moment::Ticks(_)))
+    }
+
+    fn slot_ns_of(&self, is_of_counter: bool) -> u64 {
+        let shift = self.settings.slots.shift();
+        match counter().filter(|_| is_of_counter) {
+            Some(counter) => counter.nanos(1 << counter.slot_shift(shift)),
+            None => 1 << shift,
         }
     }
 
