@@ -70,7 +70,7 @@ fn file(flags: Flags) -> Result<PathBuf, Refused> {
     let words = flags.rest(&KNOWN)?;
     match words.as_slice() {
         [file] => Ok(file.into()),
-        [] => Err(Refused::new("nothing", "give the path of an access log")),
+        [] => Err(Refused::new("an empty command line", "give the path of an access log")),
         [_, second, ..] => Err(Refused::new(second, "one file at a time")),
     }
 }
@@ -214,7 +214,7 @@ mod tests {
             (&["a.log", "--time-unit", "h"], "--time-unit h ", "s, ms or us"),
             (&["a.log", "--quick"], "--quick ", "--availability, --latency"),
             (&["a.log", "b.log"], "b.log ", "one file"),
-            (&[], "nothing ", "the path of an access log"),
+            (&[], "an empty command line ", "the path of an access log"),
         ] {
             let refused = parse(words).unwrap_err();
             assert!(refused.starts_with(named) && refused.contains(remedy), "{refused}");
