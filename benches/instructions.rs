@@ -6,7 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
 use serde::Deserialize;
-use sre_benches::harness::{Batch, Progress, Subject};
+use sre_benches::harness::{Batch, Progress, Subject, is_bench};
 use sre_benches::subjects;
 use std::env;
 use std::error::Error;
@@ -39,7 +39,8 @@ fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let result = match (args.next().as_deref(), args.next()) {
         (Some("--count"), Some(subject)) => count(&subject).map(|()| true),
-        _ => check(),
+        _ if is_bench() => check(),
+        _ => Ok(true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

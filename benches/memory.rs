@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #![expect(clippy::expect_used, reason = "a bench that cannot set itself up has to stop")]
 
-use sre_benches::harness::{Progress, describe_machine};
+use sre_benches::harness::{Progress, describe_machine, is_bench};
 use sre_benches::subjects::judge::engine;
 use sre_benches::subjects::prepare;
 use sre_benches::subjects::scrape;
@@ -66,6 +66,9 @@ impl Figure {
 type Measure = fn() -> Vec<Figure>;
 
 fn main() {
+    if !is_bench() {
+        return;
+    }
     let progress = Progress::new();
     prepare();
     println!("{}\n\n| Memory | | goal | |\n|---|---|---|---|", describe_machine());

@@ -10,7 +10,7 @@ mod table;
 
 pub use goal::{Goal, Judged, Rival};
 pub use machine::describe as describe_machine;
-pub use options::Options;
+pub use options::{Options, is_bench};
 pub use progress::Progress;
 pub use rounds::{Crew, Ran, Results, Timing, interleave, with_crew};
 pub use subject::{Batch, Subject};

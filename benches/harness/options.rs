@@ -1,5 +1,6 @@
 //! Cold. Flags that the benches of this folder share.
 
+use std::env;
 use std::time::Duration;
 
 /// How long and how much to measure.
@@ -17,6 +18,12 @@ impl Default for Options {
     fn default() -> Self {
         Self { rounds: 31, batch: Duration::from_millis(5), only: None }
     }
+}
+
+/// Whether this is `cargo bench`; `cargo test --all-targets` starts benches too, and means only that they build.
+#[must_use]
+pub fn is_bench() -> bool {
+    env::args().any(|arg| arg == "--bench")
 }
 
 impl Options {
