@@ -9,6 +9,7 @@ mod exponential;
 pub mod hdr;
 mod intervals;
 mod layout;
+mod reading;
 mod recorder;
 mod snapshot;
 
@@ -16,5 +17,6 @@ pub use codec::DecodeError;
 pub use exponential::Exponential;
 pub use intervals::Intervals;
 pub use layout::{Layout, bucket_index};
-pub(crate) use recorder::{Recorder, Thresholds, Totals};
+pub(crate) use reading::Totals;
+pub(crate) use recorder::{Recorder, Thresholds};
 pub use snapshot::{Bucket, Snapshot};

@@ -1,11 +1,9 @@
 //! Hot. Records durations of one kind of event into a shared copy and, for hot threads, into shards of their own.
 
 use crate::clock::counter;
-use crate::histogram::{Layout, Snapshot, bucket_index};
+use crate::histogram::{Layout, bucket_index};
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Ordering};
-use crate::shard::{
-    self, Added, InFlightCells, LATE_SLOTS, Ledger, Promotion, Shard, Shared, Slots, THRESHOLDS_MAX, Terms,
-};
+use crate::shard::{self, Added, LATE_SLOTS, Ledger, Promotion, Shard, Shared, Slots, THRESHOLDS_MAX, Terms};
 
 /// Longest duration that is kept apart: 104 days. Longer ones are recorded as this and counted as clamped.
 pub(crate) const DURATION_MAX_NS: u64 = 1 << 53;
@@ -59,20 +57,13 @@ impl Thresholds {
 #[derive(Debug)]
 pub(crate) struct Recorder {
     id: u32,
-    layout: Layout,
+    pub(super) layout: Layout,
     thresholds: Thresholds,
     /// The slots of calls in flight, if threads may have shards.
     sharded: Option<Slots>,
-    ledger: Arc<Ledger>,
+    pub(super) ledger: Arc<Ledger>,
     pub(crate) clamped: AtomicU64,
-    shared: Shared,
-}
-
-/// What a recorder has counted so far, without the buckets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
-    pub(crate) count: u64,
-    pub(crate) over: [u64; THRESHOLDS_MAX],
+    pub(super) shared: Shared,
 }
 
 impl Recorder {
@@ -251,56 +242,6 @@ impl Recorder {
             (None, Some(slot)) => self.shared.add_ended(slot),
             (None, None) => self.shared.add_late(),
         }
-    }
-
-    /// What was counted so far. `over` is read last: it may know of events that `count` does not, never the other
-    /// way round, so `count - over` is at most the number of events below a threshold.
-    pub(crate) fn totals(&self) -> Totals {
-        let entries = self.ledger.lock();
-        let shared: u64 = self.shared.cells().map(|(_, count)| u64::from(count)).sum();
-        let sharded = entries.shards().fold(0, |sum: u64, shard| sum.saturating_add(shard.count()));
-        let count = sharded.saturating_add(shared).saturating_add(entries.drained_shared());
-        let mut over = self.shared.over();
-        for shard in entries.shards() {
-            over.iter_mut().zip(shard.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
-        }
-        Totals { count, over }
-    }
-
-    /// Calls started and ended so far, by slot: all ends first, since a call may start on one thread and end on
-    /// another.
-    pub(crate) fn in_flight(&self) -> InFlightCells {
-        let entries = self.ledger.lock();
-        let mut cells = InFlightCells::default();
-        self.shared.read_ends(&mut cells);
-        entries.shards().for_each(|shard| shard.read_ends(&mut cells));
-        self.shared.read_starts(&mut cells);
-        entries.shards().for_each(|shard| shard.read_starts(&mut cells));
-        cells
-    }
-
-    /// All buckets, merged.
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let mut counts = vec![0_u64; self.layout.buckets()];
-        let entries = self.ledger.lock();
-        for shard in entries.shards() {
-            counts.iter_mut().zip(shard.cells()).for_each(|(sum, count)| *sum += u64::from(count));
-        }
-        counts.iter_mut().zip(entries.drained()).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
-        for (bucket, count) in self.shared.cells() {
-            if let Some(sum) = counts.get_mut(bucket) {
-                *sum = sum.saturating_add(u64::from(count));
-            }
-        }
-        let sum_ns = entries.shards().map(|shard| u128::from(shard.sum_ns())).sum::<u128>()
-            + u128::from(self.shared.sum_ns())
-            + entries.drained_sum_ns();
-        drop(entries);
-        // What is kept has the size of what there is: a tenth of the whole range, usually.
-        let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
-        let end = counts.iter().rposition(|count| *count > 0).map_or(first, |last| last + 1);
-        let used = counts.get(first..end).unwrap_or_default().to_vec();
-        Snapshot::from_counts(self.layout, first, used, sum_ns)
     }
 
     /// Bytes that this recorder takes, shards not included.
