@@ -10,7 +10,7 @@ use crate::report::{Finding, Label, Over, SliReport, TransitionReport};
 use crate::sli::family::{Family, Member};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::{Series, SeriesCounts};
-use crate::sli::{Definition, Published};
+use crate::sli::{Definition, Published, newest_of_each};
 use crate::window::Tick;
 
 /// One SLI that an engine judges.
@@ -206,9 +206,14 @@ impl Unit {
 
     /// Adds the reports of the whole, and of each member.
     pub(super) fn report(&self, now: Tick, reports: &mut Vec<SliReport>) {
+        let place = reports.len();
         reports.push(self.report_whole(now));
         if matches!(self.counters, Counters::Family(_)) {
             reports.extend(self.parts.iter().map(|part| self.report_part(part, now)));
+            if let Some([whole, members @ ..]) = reports.get_mut(place..) {
+                let kept = members.iter().flat_map(|member| &member.exemplars);
+                whole.exemplars = newest_of_each(&self.thresholds_ns, kept);
+            }
         }
     }
 
@@ -227,8 +232,8 @@ impl Unit {
             error_over: Over::new(self.whole.counts.error.over),
             percentiles: Arc::default(),
             apdex: None,
-            exemplars: match self.parts.as_slice() {
-                [only] => only.exemplars(now),
+            exemplars: match (&self.counters, self.parts.as_slice()) {
+                (Counters::One(_), [only]) => only.exemplars(now),
                 _ => Vec::new(),
             },
             objectives: Vec::new(),

@@ -3,6 +3,7 @@
 //! Values are nanoseconds. Buckets are log-linear: each power of two is cut into equal parts, so a bucket is
 //! as wide as its values are large and the relative error is bounded over the whole `u64` range.
 
+mod classic;
 mod codec;
 mod exponential;
 #[cfg(feature = "hdrhistogram")]
@@ -13,6 +14,8 @@ mod reading;
 mod recorder;
 mod snapshot;
 
+pub use classic::classic_bounds_ns;
+pub(crate) use classic::classic_bucket;
 pub use codec::DecodeError;
 pub use exponential::Exponential;
 pub use intervals::Intervals;

@@ -37,7 +37,7 @@ pub struct SliReport {
     pub percentiles: Arc<[Percentiles]>,
     /// The Apdex over 5 min, if the SLI keeps one.
     pub apdex: Option<Apdex>,
-    /// Traces to look at: the last of each octave of durations, for successful and for failed calls.
+    /// Traces to look at: the newest of each classic bucket, for successful and for failed calls.
     pub exemplars: Vec<KeptExemplar>,
     /// The objectives, in the order of their definition.
     pub objectives: Vec<ObjectiveReport>,

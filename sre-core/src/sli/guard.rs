@@ -68,7 +68,7 @@ impl<'a> Call<'a> {
 
     /// It ended with this outcome, and this trace shows how.
     ///
-    /// The last exemplar of each octave of durations is kept. The first one of an SLI allots their store.
+    /// The newest exemplar of each classic bucket is kept. The first one of an SLI allots their store.
     pub fn finish_with_exemplar(self, outcome: Outcome, exemplar: Exemplar) {
         let call = ManuallyDrop::new(self);
         let duration_ns = end(call.sli, call.started, outcome);

@@ -22,6 +22,7 @@ pub(crate) mod series;
 pub(crate) use availability::availability;
 pub use classify::Classify;
 pub use definition::{Definition, OBJECTIVES_MAX};
+pub(crate) use exemplar::newest_of_each;
 pub use exemplar::{Exemplar, KeptExemplar};
 pub use family::{MEMBERS_MAX, OVERFLOW};
 pub use guard::Call;

@@ -265,7 +265,8 @@ impl Series {
 
     pub(crate) fn keep_exemplar(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
         let now_ns = self.settings.clock.monotonic_ns();
-        self.exemplars.get_or_init(Box::default).keep(outcome, duration_ns, exemplar, now_ns);
+        let store = || Box::new(ExemplarStore::new(self.settings.thresholds.iter()));
+        self.exemplars.get_or_init(store).keep(outcome, duration_ns, exemplar, now_ns);
     }
 
     pub(crate) fn exemplars(&self) -> Option<&ExemplarStore> {
@@ -325,7 +326,10 @@ impl Series {
 
     /// Bytes that this series takes, shards not included.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() - size_of::<Recorder>() + self.ok.bytes() + self.error().map_or(0, Recorder::bytes)
+        let recorders = self.ok.bytes() + self.error().map_or(0, Recorder::bytes);
+        size_of::<Self>() - size_of::<Recorder>()
+            + recorders
+            + self.exemplars().map_or(0, ExemplarStore::bytes)
     }
 }
 
