@@ -85,3 +85,8 @@ pub use http::{Body, Credential, Handler};
 #[cfg(all(test, feature = "prometheus"))]
 #[path = "../tests/grammar/mod.rs"]
 mod grammar;
+
+/// What the tests of the crate and those outside it report on.
+#[cfg(all(test, feature = "prometheus"))]
+#[path = "../tests/sample/mod.rs"]
+mod sample;

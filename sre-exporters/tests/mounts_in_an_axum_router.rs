@@ -7,11 +7,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use axum::Router;
-use sre_core::Engine;
-use sre_core::clock::ManualClock;
 use sre_exporters::Exporters;
 
 mod grammar;
+mod sample;
 
 fn get(address: std::net::SocketAddr, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).expect("listening");
@@ -24,8 +23,7 @@ fn get(address: std::net::SocketAddr, path: &str) -> (String, String) {
 
 #[test]
 fn the_handler_serves_below_a_prefix_and_at_a_single_route() {
-    let clock = ManualClock::at_unix_seconds(1_766_000_000);
-    let engine = Engine::builder().service("shop").manual_clock(clock).start().expect("starts");
+    let engine = sample::engine("shop");
     let exporters = Exporters::builder(&engine).start().expect("no listener to fail");
     let handler = exporters.handler();
 

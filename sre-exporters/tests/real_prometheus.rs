@@ -18,14 +18,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sre_core::clock::ManualClock;
-use sre_core::sli::Exemplar;
-use sre_core::{Engine, Labels, Objective, Outcome, Sli, SliFamily};
+use sre_core::{Engine, Labels, Objective, Outcome, SliFamily};
 use sre_exporters::Exporters;
 
-static CHECKOUT: Sli = Sli::new("checkout")
-    .objective(Objective::availability(0.999))
-    .objective(Objective::latency(0.99, Duration::from_millis(300)));
+mod sample;
 
 /// Longer than a counterpart may take to start and to answer.
 const FOREVER: Duration = Duration::from_secs(60);
@@ -39,13 +35,11 @@ struct Service {
 
 /// A service with traffic, and with a name that tries to leave its label.
 fn service() -> Service {
-    let clock = ManualClock::at_unix_seconds(1_766_000_000);
-    let engine = Engine::builder().service(HOSTILE).manual_clock(clock).start().expect("starts");
-    let checkout = engine.sli(CHECKOUT.definition()).expect("well defined");
+    let engine = sample::engine(HOSTILE);
+    let checkout = sample::checkout(&engine);
     checkout.record_n(Outcome::Ok, Duration::from_millis(12), 990);
     checkout.record_n(Outcome::Error, Duration::from_secs(1), 10);
-    let trace = Exemplar::new([0x0a; 16], [0xb7; 8]);
-    checkout.record_with_exemplar(Outcome::Ok, Duration::from_millis(67), trace);
+    checkout.record_with_exemplar(Outcome::Ok, Duration::from_millis(67), sample::TRACE);
     engine.advance(Duration::from_secs(1));
     let exporters = Exporters::builder(&engine).http("127.0.0.1:0").strict().start().expect("a free port");
     Service { _engine: engine, exporters }
@@ -96,28 +90,14 @@ struct Route {
     route: String,
 }
 
-/// Values that try to leave their quotes, their line, or a reader's patience.
+/// Values that try to leave their quotes or their line, and one that tries a reader's patience.
 fn hostile_values() -> Vec<String> {
-    let short = [
-        "",
-        "\"",
-        "\\",
-        "\n",
-        "\0",
-        "\"} 1\nfake_total 1\n#",
-        "a\",le=\"0.1",
-        "# EOF\n",
-        "\r\n",
-        "\u{202E}",
-        "|,;:{}",
-    ];
-    short.map(str::to_owned).into_iter().chain(["x".repeat(1 << 20)]).collect()
+    sample::hostile_values().into_iter().chain(["x".repeat(1 << 20)]).collect()
 }
 
 /// A service with a member for each hostile value.
 fn hostile_service() -> Service {
-    let clock = ManualClock::at_unix_seconds(1_766_000_000);
-    let engine = Engine::builder().service("shop").manual_clock(clock).start().expect("starts");
+    let engine = sample::engine("shop");
     let family = SliFamily::<Route>::new("http").objective(Objective::availability(0.99)).judge_members();
     let family = engine.family(&family).expect("well defined");
     for route in hostile_values() {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Request;
-use sre_core::clock::ManualClock;
-use sre_core::{Engine, Objective, Outcome, Sli};
+use sre_core::{Objective, Outcome, Sli};
 use sre_exporters::Exporters;
 
 mod grammar;
+mod sample;
 
 static CHECKOUT: Sli = Sli::new("checkout").objective(Objective::latency(0.99, Duration::from_millis(300)));
 
@@ -18,8 +18,7 @@ const SCRAPES: usize = 200;
 
 #[test]
 fn buckets_and_counts_agree_and_counters_never_go_back() {
-    let clock = ManualClock::at_unix_seconds(1_766_000_000);
-    let engine = Engine::builder().service("shop").manual_clock(clock).start().expect("starts");
+    let engine = sample::engine("shop");
     let checkout = engine.sli(CHECKOUT.definition()).expect("well defined");
     let handler = Exporters::builder(&engine).start().expect("no listener to fail").handler();
     let done = AtomicBool::new(false);

@@ -3,24 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sre_core::clock::ManualClock;
+use sre_core::Outcome;
 use sre_core::report::{Label, Report};
-use sre_core::{Engine, Objective, Outcome, Sli};
 
 use super::*;
-
-static CHECKOUT: Sli = Sli::new("checkout")
-    .objective(Objective::availability(0.999))
-    .objective(Objective::latency(0.99, Duration::from_millis(300)));
-
-fn engine() -> Engine {
-    let clock = ManualClock::at_unix_seconds(1_766_000_000);
-    Engine::builder().service("shop").manual_clock(clock).start().expect("starts")
-}
+use crate::sample::{checkout, engine};
 
 fn outage() -> Report {
-    let engine = engine();
-    let checkout = engine.sli(CHECKOUT.definition()).expect("well defined");
+    let engine = engine("shop");
+    let checkout = checkout(&engine);
     for _ in 0..300 {
         checkout.record_n(Outcome::Ok, Duration::from_millis(12), 50);
         checkout.record_n(Outcome::Error, Duration::from_millis(3), 50);
@@ -88,11 +79,11 @@ fn an_outage_is_told_in_words_and_figures() {
 
 #[test]
 fn an_idle_engine_says_that_there_is_nothing_to_say() {
-    let empty = text_of(&shown(&engine().collect()));
+    let empty = text_of(&shown(&engine("shop").collect()));
     assert!(empty.contains("No objective is declared."), "{empty}");
 
-    let engine = engine();
-    engine.sli(CHECKOUT.definition()).expect("well defined");
+    let engine = engine("shop");
+    checkout(&engine);
     engine.advance(Duration::from_secs(1));
     let idle = text_of(&shown(&engine.collect()));
     assert!(idle.contains("There is no traffic to judge.") && idle.contains("no data"), "{idle}");

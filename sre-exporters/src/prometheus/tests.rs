@@ -4,31 +4,32 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use sre_core::clock::ManualClock;
 use sre_core::report::{Label, Report};
 use sre_core::sli::Exemplar;
-use sre_core::{Engine, Objective, Outcome, Sli};
+use sre_core::{Labels, Objective, Outcome, Sli, SliFamily};
 
 use super::encode::Syntax;
 use super::negotiate::negotiate;
 use super::process::Process;
 use super::sink::Exposition;
 use crate::grammar::{Exposition as Read, read_openmetrics, read_text};
+use crate::sample::{TRACE, checkout, engine, hostile_values};
 use crate::telemetry::{Count, Telemetry};
 
 const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0";
 const TEXT: &str = "text/plain";
 
-static CHECKOUT: Sli = Sli::new("checkout")
-    .objective(Objective::availability(0.999))
-    .objective(Objective::latency(0.99, Duration::from_millis(300)));
 static IDLE: Sli = Sli::new("idle").objective(Objective::availability(0.99));
+
+#[derive(Labels)]
+struct Place {
+    region: &'static str,
+}
 
 /// A minute of traffic by a manual clock: the same in every run.
 fn report() -> Report {
-    let clock = ManualClock::at_unix_seconds(1_766_000_000);
-    let engine = Engine::builder().service("shop").manual_clock(clock).start().expect("starts");
-    let checkout = engine.sli(CHECKOUT.definition()).expect("well defined");
+    let engine = engine("shop");
+    let checkout = checkout(&engine);
     engine.sli(IDLE.definition()).expect("well defined");
     for second in 1..=60 {
         checkout.record_n(Outcome::Ok, Duration::from_millis(12), 95);
@@ -40,8 +41,7 @@ fn report() -> Report {
         }
         engine.advance(Duration::from_secs(1));
     }
-    let trace = Exemplar::new([0x0a; 16], [0xb7; 8]);
-    checkout.record_with_exemplar(Outcome::Ok, Duration::from_millis(67), trace);
+    checkout.record_with_exemplar(Outcome::Ok, Duration::from_millis(67), TRACE);
     let mut report = Report::clone(&engine.collect());
     // Measured with a real clock, even here.
     report.engine.tick_duration = Duration::from_micros(250);
@@ -112,6 +112,36 @@ fn both_formats_pass_the_strict_reader_and_agree() {
 }
 
 #[test]
+fn each_bucket_shows_the_newest_exemplar_that_lies_in_it() {
+    let engine = engine("shop");
+    let family =
+        SliFamily::<Place>::new("regional").objective(Objective::latency(0.99, Duration::from_millis(300)));
+    let family = engine.family(&family).expect("well defined");
+    let micros =
+        [400, 700, 1_100, 2_600, 9_000, 24_000, 50_000, 99_000, 260_000, 301_000, 900_000, 11_000_000];
+    for (newest, region) in [(1, "america"), (2, "europe")] {
+        for (trace, micros) in (newest..).step_by(2).zip(micros) {
+            let exemplar = Exemplar::new([trace; 16], [trace; 8]);
+            let member = family.get(&Place { region });
+            member.record_with_exemplar(Outcome::Ok, Duration::from_micros(micros), exemplar);
+        }
+        engine.advance(Duration::from_secs(1));
+    }
+    let read = read(&engine.collect(), OPENMETRICS);
+    for (region, newest) in [("", 2), ("america", 1), ("europe", 2)] {
+        let buckets = read.samples.iter().filter(|sample| {
+            sample.name == "sre_sli_duration_seconds_bucket" && sample.labels["region"] == region
+        });
+        let shown = buckets.filter_map(|bucket| bucket.exemplar.as_ref());
+        let shown: Vec<_> = shown.map(|(labels, value)| (labels["trace_id"].clone(), *value)).collect();
+        let traces = (newest..).step_by(2).map(|trace: u8| format!("{trace:02x}").repeat(16));
+        // The strict reader has seen to it that each lies inside its bucket.
+        let expected: Vec<_> = traces.zip(micros.map(|micros| micros as f64 / 1e6)).collect();
+        assert_eq!(shown, expected, "region {region:?}");
+    }
+}
+
+#[test]
 fn counts_are_those_that_were_recorded() {
     let read = read(&report(), TEXT);
     let events = |outcome| read.value("sre_sli_events_total", &[("sli", "checkout"), ("outcome", outcome)]);
@@ -154,26 +184,6 @@ fn what_has_no_data_is_absent_and_counters_begin_at_zero() {
     assert_eq!(idle("sre_slo_events_total"), 2);
     assert_eq!(idle("sre_sli_duration_seconds_count"), 1, "the error histogram appears with the first error");
     assert!(read.samples.iter().all(|sample| sample.value != "NaN"));
-}
-
-/// Label values that try to leave their quotes, their line, or the reader's patience.
-fn hostile_values() -> Vec<String> {
-    [
-        "",
-        "\"",
-        "\\",
-        "\n",
-        "\0",
-        "\"} 1\nfake_total 1\n#",
-        "a\",le=\"0.1",
-        "# EOF\n",
-        "\r\n",
-        "\u{202E}",
-        "\u{1F980}",
-        "|,;:{}",
-    ]
-    .map(str::to_owned)
-    .to_vec()
 }
 
 /// A report with one copy of the first SLI per value.
