@@ -3,6 +3,7 @@
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 
+use crate::sli::endings::{cause_of_drop, endings};
 use crate::sli::exemplar::Exemplar;
 use crate::sli::series::Started;
 use crate::sli::{Abandoned, Outcome, Sli};
@@ -35,29 +36,7 @@ impl<'a> Call<'a> {
         Self { sli, started: sli.series().begin() }
     }
 
-    /// It did what the caller asked for.
-    #[inline]
-    pub fn ok(self) {
-        self.finish(Outcome::Ok);
-    }
-
-    /// It failed, and the service is to blame.
-    #[inline]
-    pub fn error(self) {
-        self.finish(Outcome::Error);
-    }
-
-    /// It says nothing about the service, such as a mistake of the caller.
-    #[inline]
-    pub fn ignore(self) {
-        self.finish(Outcome::Ignored);
-    }
-
-    /// It ended without an answer, for this reason.
-    #[inline]
-    pub fn abandon(self, cause: Abandoned) {
-        self.finish(Outcome::Abandoned(cause));
-    }
+    endings!();
 
     /// It ended with this outcome.
     #[inline]
@@ -89,8 +68,7 @@ impl<'a> Call<'a> {
 impl Drop for Call<'_> {
     #[cold]
     fn drop(&mut self) {
-        let cause = if std::thread::panicking() { Abandoned::Panicked } else { Abandoned::Cancelled };
-        end_elsewhere(self.sli, self.started, Outcome::Abandoned(cause));
+        end_elsewhere(self.sli, self.started, Outcome::Abandoned(cause_of_drop()));
     }
 }
 
