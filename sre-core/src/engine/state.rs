@@ -340,8 +340,8 @@ impl Sums {
         for series in unit.series() {
             self.series += 1;
             self.clamped += series.clamped();
-            self.rounded += series.published().map_or(0, |published| published.rounded());
         }
+        self.rounded += unit.rounded();
         self.refused += unit.refused();
     }
 }

@@ -88,6 +88,7 @@ impl Unit {
             }
             Counters::Family(family) => {
                 let family = Arc::clone(family);
+                family.publish_with(|| Published::new(self.whole.judged.windows_ns()));
                 let known = self.parts.iter().filter(|part| !part.overflow).count();
                 for member in family.members_after(known) {
                     self.adopt_member(&family, &member, now, false);
@@ -136,11 +137,26 @@ impl Unit {
         let limit_ns = self.parts.first().and_then(|part| part.limit_ns());
         let hanging = Hanging { in_flight: &self.whole.in_flight, limit_ns };
         self.whole.judged.tick(now, &self.whole.counts, hanging);
-        if let Counters::One(series) = &self.counters
-            && let Some(published) = series.published()
-        {
+        if let Some(published) = self.published_whole() {
             self.whole.judged.publish(published);
         }
+    }
+
+    fn published_whole(&self) -> Option<&Published> {
+        match &self.counters {
+            Counters::One(series) => series.published(),
+            Counters::Family(family) => family.published(),
+        }
+    }
+
+    /// What handlers are told: of the whole, and of each member that is judged.
+    fn published(&self) -> impl Iterator<Item = &Published> {
+        let members = match &self.counters {
+            Counters::One(_) => &[],
+            Counters::Family(_) => &*self.parts,
+        };
+        let members = members.iter().filter_map(|part| part.meter.series().published());
+        self.published_whole().into_iter().chain(members)
     }
 
     fn add_up(&mut self) {
@@ -296,6 +312,11 @@ impl Unit {
         self.parts.iter().map(|part| part.meter.series())
     }
 
+    /// Questions for windows that are not kept.
+    pub(super) fn rounded(&self) -> u64 {
+        self.published().map(Published::rounded).sum()
+    }
+
     /// Label combinations that found no room.
     pub(super) fn refused(&self) -> u64 {
         match &self.counters {
@@ -306,7 +327,7 @@ impl Unit {
 
     /// Tells handlers that nobody judges any more.
     pub(super) fn retire(&self) {
-        self.series().filter_map(|series| series.published()).for_each(Published::clear);
+        self.published().for_each(Published::clear);
     }
 }
 

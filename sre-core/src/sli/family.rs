@@ -3,7 +3,7 @@
 use crate::clock::Source;
 use crate::primitive::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering};
 use crate::sli::series::Series;
-use crate::sli::{Definition, Sli};
+use crate::sli::{Definition, Published, Sli};
 
 /// Series that a family may have unless it says otherwise.
 pub const MEMBERS_MAX: usize = 2_000;
@@ -24,6 +24,7 @@ pub(crate) struct Family {
     members: Mutex<Vec<Arc<Member>>>,
     overflow: OnceLock<Arc<Member>>,
     refused: AtomicU64,
+    published: OnceLock<Box<Published>>,
 }
 
 /// One combination of label values and its counters.
@@ -67,6 +68,7 @@ impl Family {
             members: Mutex::new(Vec::new()),
             overflow: OnceLock::new(),
             refused: AtomicU64::new(0),
+            published: OnceLock::new(),
         }
     }
 
@@ -150,6 +152,15 @@ impl Family {
     /// The overflow member, once there is one.
     pub(crate) fn overflowed(&self) -> Option<&Arc<Member>> {
         self.overflow.get()
+    }
+
+    /// What the engine has told handlers about the whole, if an engine judges it.
+    pub(crate) fn published(&self) -> Option<&Published> {
+        self.published.get().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn publish_with(&self, make: impl FnOnce() -> Published) {
+        self.published.get_or_init(|| Box::new(make()));
     }
 
     /// Label combinations that were sent to the overflow member; the same one may count again.

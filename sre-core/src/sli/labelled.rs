@@ -13,7 +13,9 @@ use crate::sli::family::{Family, MEMBERS_MAX};
 use crate::sli::labels::Labels;
 use crate::sli::lookup::Lookup;
 use crate::sli::policy::AbandonedPolicy;
-use crate::slo::Objective;
+use crate::sli::published::Published;
+use crate::slo::{Objective, Severity};
+use crate::units::BurnRate;
 
 /// An SLI with labels.
 ///
@@ -119,9 +121,38 @@ impl<L: Labels> SliFamily<L> {
     }
 
     /// The member with these label values; keep a clone of it where the values are always the same.
+    ///
+    /// Where members are judged it also answers for itself: [`Sli::burn_rate`], [`Sli::budget_remaining`] and
+    /// [`Sli::firing`], from the tick after its first event on.
     #[inline]
     pub fn get(&self, labels: &L) -> &Sli {
         self.lookup().find(labels).sli()
+    }
+
+    /// Speed at which the budget of the whole is spent; otherwise as [`Sli::burn_rate`].
+    #[must_use]
+    #[inline]
+    pub fn burn_rate(&self, window: Duration) -> Option<BurnRate> {
+        self.published()?.burn_rate(window)
+    }
+
+    /// The share of the whole's error budget that is left; otherwise as [`Sli::budget_remaining`].
+    #[must_use]
+    #[inline]
+    pub fn budget_remaining(&self) -> Option<f64> {
+        self.published()?.remaining()
+    }
+
+    /// The most urgent severity that fires for the whole; otherwise as [`Sli::firing`].
+    #[must_use]
+    #[inline]
+    pub fn firing(&self) -> Option<Severity> {
+        self.published()?.firing()
+    }
+
+    #[inline]
+    fn published(&self) -> Option<&Published> {
+        self.lookup.get()?.family().published()
     }
 
     #[inline]

@@ -61,6 +61,12 @@ impl Lookup {
         }
     }
 
+    /// The family whose members it finds.
+    #[inline]
+    pub(crate) fn family(&self) -> &Family {
+        &self.family
+    }
+
     /// The member for these labels.
     #[inline]
     pub(crate) fn find<L: Labels>(&self, labels: &L) -> &Arc<Member> {
