@@ -25,7 +25,7 @@ use super::wire::Wire;
 use crate::telemetry::{Count, Telemetry};
 
 /// Time between two looks at whether a scrape has its turn.
-const QUEUE_STEP: Duration = Duration::from_millis(5);
+const QUEUE_STEP: Duration = Duration::from_millis(2);
 
 /// What all connections of a listener share.
 #[derive(Debug)]
@@ -57,6 +57,10 @@ impl Seat {
 
     pub(crate) fn progress(&self, now: Instant) {
         self.slots(|slots, id| slots.progress(id, now));
+    }
+
+    pub(crate) fn resume(&self, now: Instant) {
+        self.slots(|slots, id| slots.resume(id, now));
     }
 
     pub(crate) fn end_answer(&self, now: Instant) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(crate) const CONNECTIONS_MAX: usize = 16;
 
 /// Scrapes at a time, from the end of the request to the last byte sent. One more waits for [`QUEUE`] and is then
-/// answered with 503.
+/// answered with 503. Under pressure they share a rendering, and [`CONNECTIONS_MAX`] is all that bounds them.
 pub(crate) const SCRAPES_MAX: usize = 4;
 
 /// Request line and headers together, in bytes; more is answered with 431.
@@ -22,21 +22,34 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Time that a new connection has for its request before a newer one may take its place.
 pub(crate) const GRACE: Duration = Duration::from_millis(2);
 
+/// [`GRACE`] under pressure: whoever had to queue has sent the request long before we look.
+pub(crate) const GRACE_UNDER_PRESSURE: Duration = Duration::from_millis(1);
+
 /// Time without a byte taken after which a reader of an answer may lose its place. A reader far away takes some only
 /// once in a round trip.
 pub(crate) const STALL: Duration = Duration::from_millis(100);
 
 /// [`STALL`] under pressure: when many places change hands, far readers lose to near ones.
-pub(crate) const STALL_UNDER_PRESSURE: Duration = Duration::from_millis(5);
+pub(crate) const STALL_UNDER_PRESSURE: Duration = Duration::from_millis(2);
+
+/// The same for a reader that has been reading, and may have lost its processor for a moment.
+pub(crate) const PAUSE_UNDER_PRESSURE: Duration = Duration::from_millis(10);
 
 /// Age of a rendering that a scrape gets under pressure, so that rendering is not what keeps us busy.
 pub(crate) const STALE_UNDER_PRESSURE: Duration = Duration::from_millis(250);
 
-/// Places taken away within the last one or two seconds that mean pressure.
-pub(crate) const PRESSURE_EVICTIONS: u32 = 16;
+/// Places taken away, and looks for one in vain, within the last one or two seconds that mean pressure.
+pub(crate) const PRESSURE_NOTES: u32 = 16;
+
+/// Longest time between two looks for a place for the same newcomer.
+pub(crate) const ADMIT_STEP: Duration = Duration::from_millis(2);
 
 /// Time that a scrape too many waits for another one to end or to stall.
 pub(crate) const QUEUE: Duration = Duration::from_millis(150);
+
+/// Bytes of an answer that the kernel keeps for a reader; Linux allots twice as many. Without a bound it would take
+/// megabytes for each, and the time to copy them, before we knew a reader to be slow.
+pub(crate) const SEND_BYTES_MAX: u32 = 64 * 1_024;
 
 /// Connections that the kernel keeps for us until we accept them.
 pub(crate) const BACKLOG: u32 = 1_024;

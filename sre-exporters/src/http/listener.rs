@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connection::{Seat, Site, serve};
 use super::credential::Credential;
-use super::limits::{BACKLOG, REBIND};
+use super::limits::{BACKLOG, REBIND, SEND_BYTES_MAX};
 use super::renderings::Renderings;
 use super::slots::{Place, Slots};
 use crate::telemetry::{Count, Telemetry};
@@ -117,6 +117,8 @@ fn open(address: SocketAddr) -> io::Result<TcpListener> {
     // On Windows this would let two processes listen at one address.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
+    // The sockets of clients inherit it.
+    socket.set_send_buffer_size(SEND_BYTES_MAX)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }

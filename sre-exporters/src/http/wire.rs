@@ -22,16 +22,24 @@ pub(crate) struct Wire {
     last_byte: u8,
     /// Whether bytes were written since the last flush.
     wrote: bool,
+    /// Whether the kernel had no room for the last bytes.
+    full: bool,
 }
 
 impl Wire {
     pub(crate) fn new(stream: TcpStream, seat: Seat) -> Self {
-        Self { stream, seat, last_byte: 0, wrote: false }
+        Self { stream, seat, last_byte: 0, wrote: false, full: false }
     }
 
-    fn note_written(&mut self) {
-        self.wrote = true;
-        self.seat.progress(Instant::now());
+    fn note_write<T>(&mut self, written: &Poll<io::Result<T>>) {
+        if written.is_pending() {
+            self.full = true;
+        } else if std::mem::take(&mut self.full) {
+            self.seat.resume(Instant::now());
+        } else {
+            self.seat.progress(Instant::now());
+        }
+        self.wrote |= written.is_ready();
     }
 
     /// Refuses a line feed without a carriage return, which two readers of one stream may understand differently.
@@ -66,9 +74,9 @@ impl hyper::rt::Read for Wire {
 impl hyper::rt::Write for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        let written = ready!(Pin::new(&mut wire.stream).poll_write(cx, bytes))?;
-        wire.note_written();
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut wire.stream).poll_write(cx, bytes);
+        wire.note_write(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -77,9 +85,9 @@ impl hyper::rt::Write for Wire {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        let written = ready!(Pin::new(&mut wire.stream).poll_write_vectored(cx, parts))?;
-        wire.note_written();
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut wire.stream).poll_write_vectored(cx, parts);
+        wire.note_write(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
