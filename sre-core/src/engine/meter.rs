@@ -1,6 +1,7 @@
 //! Cold. One series as the engine sees it: its counts at the last look, and its merged histograms.
 
 use crate::clock::Source;
+use crate::engine::rotation::Rotation;
 use crate::histogram::{Recorder, Snapshot};
 use crate::primitive::Arc;
 use crate::report::Events;
@@ -23,19 +24,19 @@ pub(super) struct Meter {
 #[derive(Debug)]
 struct Merged {
     count: u64,
-    durations: Arc<Snapshot>,
+    durations: Rotation,
 }
 
 impl Merged {
     fn empty(series: &Series) -> Self {
-        Self { count: 0, durations: Arc::new(Snapshot::empty(series.settings().layout)) }
+        Self { count: 0, durations: Rotation::new(series.settings().layout) }
     }
 
     /// Merges anew if there are more events than last time; returns whether there are.
     fn refresh(&mut self, recorder: &Recorder, count: u64) -> bool {
         let changed = count != self.count;
         if changed {
-            self.durations = Arc::new(recorder.snapshot());
+            self.durations.turn(|snapshot| recorder.refresh(snapshot));
             self.count = count;
         }
         changed
@@ -94,12 +95,12 @@ impl Meter {
     }
 
     pub(super) fn durations(&self) -> &Arc<Snapshot> {
-        &self.ok.durations
+        self.ok.durations.latest()
     }
 
     /// Durations of failed calls, once there was one.
     pub(super) fn error_durations(&self) -> Option<&Arc<Snapshot>> {
-        self.series.error().map(|_| &self.error.durations)
+        self.series.error().map(|_| self.error.durations.latest())
     }
 }
 

@@ -9,6 +9,7 @@ mod judged;
 mod meter;
 mod outlook;
 mod past;
+mod rotation;
 mod span;
 mod state;
 mod ticker;

@@ -2,8 +2,9 @@
 
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
 use crate::engine::meter::{Meter, events};
+use crate::engine::rotation::Rotation;
 use crate::error::Error;
-use crate::histogram::Snapshot;
+use crate::histogram::{Layout, Snapshot};
 use crate::primitive::Arc;
 use crate::registry::Counters;
 use crate::report::{Finding, Label, Over, SliReport, TransitionReport};
@@ -41,9 +42,18 @@ struct Whole {
     labels: Arc<[Label]>,
     counts: SeriesCounts,
     in_flight: Vec<InFlight>,
-    durations: Arc<Snapshot>,
-    error_durations: Option<Arc<Snapshot>>,
+    merged: Merged,
     judged: Judged,
+}
+
+/// The histograms of several members together.
+#[derive(Debug)]
+struct Merged {
+    /// How many members there were.
+    of: usize,
+    ok: Rotation,
+    /// Of failed calls, once a member had one.
+    error: Option<Rotation>,
 }
 
 impl Unit {
@@ -58,8 +68,7 @@ impl Unit {
             labels,
             counts: SeriesCounts::default(),
             in_flight: Vec::new(),
-            durations: Arc::new(Snapshot::empty(definition.layout())),
-            error_durations: None,
+            merged: Merged { of: 0, ok: Rotation::new(definition.layout()), error: None },
             judged: Judged::new(&definition, start)?,
         };
         let thresholds_ns = thresholds_of(&definition.thresholds());
@@ -123,7 +132,8 @@ impl Unit {
                 judged.forget_the_past(part.meter.counts(), part.meter.durations());
             }
         }
-        self.whole.judged.forget_the_past(&self.whole.counts, &self.whole.durations);
+        let durations = Arc::clone(self.durations());
+        self.whole.judged.forget_the_past(&self.whole.counts, &durations);
     }
 
     /// Reads all counters and judges what happened since the last tick.
@@ -186,22 +196,24 @@ impl Unit {
         for part in &mut self.parts {
             changed |= part.meter.merge();
         }
-        if !changed {
-            return;
+        if self.parts.len() > 1 && (changed || self.whole.merged.of != self.parts.len()) {
+            self.whole.merged.turn(self.definition.layout(), &self.parts);
         }
+    }
+
+    /// Durations of successful calls of the whole.
+    fn durations(&self) -> &Arc<Snapshot> {
         match self.parts.as_slice() {
-            [only] => {
-                self.whole.durations = Arc::clone(only.meter.durations());
-                self.whole.error_durations = only.meter.error_durations().cloned();
-            }
-            parts => {
-                let layout = self.definition.layout();
-                let meters = || parts.iter().map(|part| &part.meter);
-                self.whole.durations = merged(layout, meters().map(Meter::durations));
-                self.whole.error_durations = meters()
-                    .any(|meter| meter.error_durations().is_some())
-                    .then(|| merged(layout, meters().filter_map(Meter::error_durations)));
-            }
+            [only] => only.meter.durations(),
+            _ => self.whole.merged.ok.latest(),
+        }
+    }
+
+    /// Durations of failed calls of the whole, once there was one.
+    fn error_durations(&self) -> Option<&Arc<Snapshot>> {
+        match self.parts.as_slice() {
+            [only] => only.meter.error_durations(),
+            _ => self.whole.merged.error.as_ref().map(Rotation::latest),
         }
     }
 
@@ -217,7 +229,8 @@ impl Unit {
                 judged.end_interval(interval, part.meter.durations(), part.meter.counts());
             }
         }
-        self.whole.judged.end_interval(interval, &self.whole.durations, &self.whole.counts);
+        let durations = Arc::clone(self.durations());
+        self.whole.judged.end_interval(interval, &durations, &self.whole.counts);
     }
 
     /// Adds the reports of the whole, and of each member.
@@ -241,8 +254,8 @@ impl Unit {
             events: events(&self.whole.counts),
             in_flight: self.whole.in_flight.iter().map(|in_flight| in_flight.total).sum(),
             in_flight_overdue: self.parts.first().and_then(Part::limit_ns).map(|_| overdue.sum()),
-            durations: Arc::clone(&self.whole.durations),
-            error_durations: self.whole.error_durations.clone(),
+            durations: Arc::clone(self.durations()),
+            error_durations: self.error_durations().cloned(),
             thresholds_ns: Arc::clone(&self.thresholds_ns),
             over: Over::new(self.whole.counts.ok.over),
             error_over: Over::new(self.whole.counts.error.over),
@@ -357,11 +370,20 @@ impl Part {
     }
 }
 
-fn merged<'a>(
-    layout: crate::histogram::Layout,
-    snapshots: impl Iterator<Item = &'a Arc<Snapshot>>,
-) -> Arc<Snapshot> {
-    let mut sum = Snapshot::empty(layout);
+impl Merged {
+    /// Merges the histograms of all members anew.
+    fn turn(&mut self, layout: Layout, parts: &[Part]) {
+        let meters = || parts.iter().map(|part| &part.meter);
+        self.of = parts.len();
+        self.ok.turn(|sum| merge(sum, meters().map(Meter::durations)));
+        if meters().any(|meter| meter.error_durations().is_some()) {
+            let error = self.error.get_or_insert_with(|| Rotation::new(layout));
+            error.turn(|sum| merge(sum, meters().filter_map(Meter::error_durations)));
+        }
+    }
+}
+
+fn merge<'a>(sum: &mut Snapshot, snapshots: impl Iterator<Item = &'a Arc<Snapshot>>) {
+    sum.clear();
     snapshots.for_each(|snapshot| sum.merge(snapshot));
-    Arc::new(sum)
 }

@@ -15,6 +15,7 @@
 
 use thiserror::Error;
 
+use super::blocks::{BLOCK, Blocks};
 use super::layout::Layout;
 use super::snapshot::Snapshot;
 
@@ -109,7 +110,7 @@ impl Snapshot {
     /// The snapshot that [`encode`](Self::encode) turned into these bytes.
     ///
     /// Any bytes may be given. What is allocated follows the buckets of the layout that the bytes name, never
-    /// a length they claim: at most 30,208 bytes at 6 bits and 450,560 at 10, twice that while growing.
+    /// a length they claim: at most 30,680 bytes at 6 bits and 457,600 at 10, twice that while growing.
     ///
     /// # Errors
     ///
@@ -127,8 +128,8 @@ impl Snapshot {
             return Ok(Self::empty(layout).with_sum_ns(sum_ns));
         }
         let first = reader.bucket(layout)?;
-        let counts = reader.counts(layout.buckets() - first)?;
-        Ok(Self::from_counts(layout, first, counts, sum_ns))
+        let counts = reader.counts(first % BLOCK, layout.buckets() - first)?;
+        Ok(Self::from_blocks(layout, Blocks::from_counts(first / BLOCK, counts), sum_ns))
     }
 }
 
@@ -198,9 +199,12 @@ impl Reader<'_> {
         if index < layout.buckets() { Ok(index) } else { Err(DecodeError::PastLastBucket { offset }) }
     }
 
-    /// Tokens to the end of the bytes: at least one, for at most `room` buckets.
-    fn counts(&mut self, room: usize) -> Result<Vec<u64>, DecodeError> {
-        let mut counts = Vec::with_capacity(room.min(self.bytes.len() - self.offset));
+    /// Tokens to the end of the bytes: at least one, for at most `room` buckets, after `leading` empty ones.
+    fn counts(&mut self, leading: usize, room: usize) -> Result<Vec<u64>, DecodeError> {
+        let room = leading + room;
+        let likely = (leading + self.bytes.len() - self.offset).min(room);
+        let mut counts = Vec::with_capacity(likely.next_multiple_of(BLOCK));
+        counts.resize(leading, 0);
         loop {
             self.short_counts(&mut counts, room);
             if self.at_end() && counts.last().is_some_and(|&count| count > 0) {
@@ -221,7 +225,8 @@ impl Reader<'_> {
             }
             if length > counts.capacity() - counts.len() {
                 // Doubling like any vector, but never past the last bucket.
-                counts.reserve_exact(length.max(counts.len()).min(room - counts.len()));
+                let longer = length.max(counts.len()).min(room - counts.len());
+                counts.reserve_exact((counts.len() + longer).next_multiple_of(BLOCK) - counts.len());
             }
             counts.resize(counts.len() + length, count);
         }

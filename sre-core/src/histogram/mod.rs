@@ -3,8 +3,10 @@
 //! Values are nanoseconds. Buckets are log-linear: each power of two is cut into equal parts, so a bucket is
 //! as wide as its values are large and the relative error is bounded over the whole `u64` range.
 
+mod blocks;
 mod classic;
 mod codec;
+mod cumulative;
 mod exponential;
 #[cfg(feature = "hdrhistogram")]
 pub mod hdr;
@@ -17,6 +19,7 @@ mod snapshot;
 pub use classic::classic_bounds_ns;
 pub(crate) use classic::classic_bucket;
 pub use codec::DecodeError;
+pub use cumulative::Cumulative;
 pub use exponential::Exponential;
 pub use intervals::Intervals;
 pub use layout::{Layout, bucket_index};

@@ -1,7 +1,10 @@
 //! Cold. What a recorder has counted so far: summed over its shared copy, its shards and its books.
 
+use crate::histogram::blocks::{BLOCK, Blocks, total};
 use crate::histogram::{Recorder, Snapshot};
-use crate::shard::{InFlightCells, THRESHOLDS_MAX};
+use crate::primitive::Ordering;
+use crate::primitive::modelled::AtomicU32;
+use crate::shard::{Entries, InFlightCells, Shared, THRESHOLDS_MAX};
 
 /// What a recorder has counted so far, without the buckets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,9 +18,7 @@ impl Recorder {
     /// way round, so `count - over` is at most the number of events below a threshold.
     pub(crate) fn totals(&self) -> Totals {
         let entries = self.ledger.lock();
-        let shared: u64 = self.shared.cells().map(|(_, count)| u64::from(count)).sum();
-        let sharded = entries.shards().fold(0, |sum: u64, shard| sum.saturating_add(shard.count()));
-        let count = sharded.saturating_add(shared).saturating_add(entries.drained_shared());
+        let count = Copies { shared: &self.shared, entries: &entries }.count();
         let mut over = self.shared.over();
         for shard in entries.shards() {
             over.iter_mut().zip(shard.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
@@ -39,25 +40,96 @@ impl Recorder {
 
     /// All buckets, merged.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let mut counts = vec![0_u64; self.layout.buckets()];
+        let mut snapshot = Snapshot::empty(self.layout);
+        self.refresh(&mut snapshot);
+        snapshot
+    }
+
+    /// Brings an earlier snapshot of this recorder up to date; only blocks that changed are merged anew.
+    ///
+    /// Counts only grow, so blocks of equal totals are equal, and when no event is missing any more there is nothing
+    /// left to read: blocks that had events before come first.
+    pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
         let entries = self.ledger.lock();
-        for shard in entries.shards() {
-            counts.iter_mut().zip(shard.cells()).for_each(|(sum, count)| *sum += u64::from(count));
-        }
-        counts.iter_mut().zip(entries.drained()).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
-        for (bucket, count) in self.shared.cells() {
-            if let Some(sum) = counts.get_mut(bucket) {
-                *sum = sum.saturating_add(u64::from(count));
+        let copies = Copies { shared: &self.shared, entries: &entries };
+        let mut missing = copies.count().saturating_sub(snapshot.count());
+        for block in likely_first(snapshot.blocks(), self.layout.buckets().div_ceil(BLOCK)) {
+            if missing == 0 {
+                break;
+            }
+            let known = snapshot.blocks().total_of(block);
+            if copies.total_of(block) != known {
+                let now = snapshot.blocks_mut().replace(block, &copies.counts_of(block));
+                missing = missing.saturating_sub(now.saturating_sub(known));
             }
         }
-        let sum_ns = entries.shards().map(|shard| u128::from(shard.sum_ns())).sum::<u128>()
-            + u128::from(self.shared.sum_ns())
-            + entries.drained_sum_ns();
-        drop(entries);
-        // What is kept has the size of what there is: a tenth of the whole range, usually.
-        let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
-        let end = counts.iter().rposition(|count| *count > 0).map_or(first, |last| last + 1);
-        let used = counts.get(first..end).unwrap_or_default().to_vec();
-        Snapshot::from_counts(self.layout, first, used, sum_ns)
+        snapshot.set_sum_ns(copies.sum_ns());
     }
+}
+
+/// The numbers of all blocks, those with events first.
+fn likely_first(known: &Blocks, blocks: usize) -> impl Iterator<Item = usize> + use<> {
+    let (first, totals) = known.totals();
+    let end = first + totals.len();
+    (first..end).chain(0..first).chain(end..blocks)
+}
+
+/// All places where a recorder's events are counted; whoever has this holds the lock.
+struct Copies<'a> {
+    shared: &'a Shared,
+    entries: &'a Entries,
+}
+
+impl Copies<'_> {
+    /// All events.
+    fn count(&self) -> u64 {
+        let shared = self.shared.count().saturating_add(self.entries.drained_shared());
+        self.entries.shards().fold(shared, |sum, shard| sum.saturating_add(shard.count()))
+    }
+
+    fn sum_ns(&self) -> u128 {
+        let shards: u128 = self.entries.shards().map(|shard| u128::from(shard.sum_ns())).sum();
+        shards + u128::from(self.shared.sum_ns()) + self.entries.drained_sum_ns()
+    }
+
+    /// The events of one block.
+    fn total_of(&self, block: usize) -> u64 {
+        let narrow = self.entries.shards().map(|shard| sum(shard.block(block), load));
+        let shared = sum(self.shared.block(block), load);
+        narrow.chain([shared]).fold(total(self.drained(block)), u64::saturating_add)
+    }
+
+    /// The events of each bucket of one block.
+    fn counts_of(&self, block: usize) -> [u64; BLOCK] {
+        let mut counts = [0; BLOCK];
+        add(&mut counts, self.shared.block(block), load);
+        self.entries.shards().for_each(|shard| add(&mut counts, shard.block(block), load));
+        add(&mut counts, self.drained(block), |count| *count);
+        counts
+    }
+
+    fn drained(&self, block: usize) -> &[u64] {
+        let drained = self.entries.drained();
+        let start = (block * BLOCK).min(drained.len());
+        drained.get(start..(start + BLOCK).min(drained.len())).unwrap_or_default()
+    }
+}
+
+// Acquire: pairs with the Release of the cells, so that nothing that is read later is older.
+fn load(cell: &AtomicU32) -> u64 {
+    u64::from(cell.load(Ordering::Acquire))
+}
+
+/// The sum of cells, in four sums at a time that do not wait for each other.
+fn sum<C>(cells: &[C], load: impl Fn(&C) -> u64) -> u64 {
+    let (fours, rest) = cells.as_chunks::<4>();
+    let mut sums = [0_u64; 4];
+    for four in fours {
+        sums.iter_mut().zip(four).for_each(|(sum, cell)| *sum += load(cell));
+    }
+    sums.into_iter().sum::<u64>() + rest.iter().map(load).sum::<u64>()
+}
+
+fn add<C>(counts: &mut [u64; BLOCK], cells: &[C], load: impl Fn(&C) -> u64) {
+    counts.iter_mut().zip(cells).for_each(|(count, cell)| *count = count.saturating_add(load(cell)));
 }

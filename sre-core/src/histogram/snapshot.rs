@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 
+use super::blocks::Blocks;
 use super::layout::Layout;
 use crate::units::saturating_nanos;
 
 /// Frozen counts of recorded durations, of one shard or of many merged.
 ///
-/// Kept are the counts from the first to the last non-empty bucket and the exact sum. Everything else (count,
+/// Kept are the counts around the non-empty buckets, in blocks of 64, and the exact sum. Everything else (count,
 /// mean, quantiles) is derived, so the answers agree with each other. Counts saturate instead of wrapping; the
 /// sum has 128 bits and cannot overflow before they do.
 ///
@@ -39,16 +40,14 @@ use crate::units::saturating_nanos;
 #[must_use]
 pub struct Snapshot {
     layout: Layout,
-    /// Bucket of `counts[0]`; zero without counts. The first and the last count are never zero.
-    first: usize,
-    counts: Vec<u64>,
+    blocks: Blocks,
     sum_ns: u128,
 }
 
 impl Snapshot {
     /// No counts.
     pub const fn empty(layout: Layout) -> Self {
-        Self { layout, first: 0, counts: Vec::new(), sum_ns: 0 }
+        Self { layout, blocks: Blocks::empty(), sum_ns: 0 }
     }
 
     /// Counts of consecutive buckets, the first of which is bucket `first_index`, and the sum of the values.
@@ -60,9 +59,13 @@ impl Snapshot {
             let clamped = counts.iter().enumerate().map(|(offset, &count)| (first_index + offset, count));
             return Self::from_buckets(layout, clamped, sum_ns);
         }
-        let mut snapshot = Self { layout, first: first_index, counts, sum_ns };
-        snapshot.trim();
+        let mut snapshot = Self { sum_ns, ..Self::empty(layout) };
+        snapshot.blocks.add_run(first_index, &counts);
         snapshot
+    }
+
+    pub(super) const fn from_blocks(layout: Layout, blocks: Blocks, sum_ns: u128) -> Self {
+        Self { layout, blocks, sum_ns }
     }
 
     /// Counts by bucket, in any order; repeated buckets add up, and one past the last counts as the last.
@@ -105,13 +108,13 @@ impl Snapshot {
     /// Whether nothing was counted.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.counts.is_empty()
+        self.blocks.is_empty()
     }
 
     /// The number of values: the sum of all buckets.
     #[must_use]
     pub fn count(&self) -> u64 {
-        total(&self.counts)
+        self.blocks.total()
     }
 
     /// The sum of the values in nanoseconds, as recorded and not as read back from buckets.
@@ -131,10 +134,10 @@ impl Snapshot {
         self.agree_with(other);
         self.sum_ns = self.sum_ns.saturating_add(other.sum_ns);
         if self.layout == other.layout {
-            self.add_run(other.first, &other.counts);
+            self.blocks.merge(&other.blocks);
             return;
         }
-        for (index, count) in other.raw() {
+        for (index, count) in other.blocks.iter() {
             self.add(other.layout.coarsen(index, self.layout), count);
         }
     }
@@ -147,13 +150,12 @@ impl Snapshot {
         interval.agree_with(earlier);
         interval.sum_ns = interval.sum_ns.saturating_sub(earlier.sum_ns);
         if interval.layout == earlier.layout {
-            interval.take_run(earlier.first, &earlier.counts);
+            interval.blocks.subtract(&earlier.blocks);
         } else {
-            for (index, count) in earlier.raw() {
-                interval.take_run(earlier.layout.coarsen(index, interval.layout), &[count]);
+            for (index, count) in earlier.blocks.iter() {
+                interval.blocks.take(earlier.layout.coarsen(index, interval.layout), count);
             }
         }
-        interval.trim();
         interval
     }
 
@@ -162,7 +164,7 @@ impl Snapshot {
         if layout >= self.layout {
             return self.clone();
         }
-        let buckets = self.raw().map(|(index, count)| (self.layout.coarsen(index, layout), count));
+        let buckets = self.blocks.iter().map(|(index, count)| (self.layout.coarsen(index, layout), count));
         Self::from_buckets(layout, buckets, self.sum_ns)
     }
 
@@ -189,11 +191,8 @@ impl Snapshot {
     #[must_use]
     pub fn quantile_bucket(&self, quantile: f64) -> Option<Bucket> {
         let rank = rank(quantile, self.count())?;
-        let mut seen = 0_u64;
-        self.buckets().find(|bucket| {
-            seen = seen.saturating_add(bucket.count);
-            seen >= rank
-        })
+        let (index, count) = self.blocks.at_rank(rank)?;
+        Some(Bucket { layout: self.layout, index, count })
     }
 
     /// A lower bound of the smallest value: the lower edge of its bucket, or the value itself if it is the
@@ -208,7 +207,7 @@ impl Snapshot {
     /// only one. `None` when nothing was counted.
     #[must_use]
     pub fn max(&self) -> Option<Duration> {
-        let edge = self.layout.upper(self.end()?);
+        let edge = self.layout.upper(self.ends()?.1);
         Some(Duration::from_nanos(self.single().unwrap_or(edge)))
     }
 
@@ -219,7 +218,8 @@ impl Snapshot {
     pub fn mean(&self) -> Option<Duration> {
         let mean_ns = self.sum_ns.checked_div(u128::from(self.count()))?;
         let mean_ns = u64::try_from(mean_ns).unwrap_or(u64::MAX);
-        let (lower, upper) = (self.layout.lower(self.first), self.layout.upper(self.end()?));
+        let (first, last) = self.ends()?;
+        let (lower, upper) = (self.layout.lower(first), self.layout.upper(last));
         Some(Duration::from_nanos(mean_ns.clamp(lower, upper)))
     }
 
@@ -242,13 +242,12 @@ impl Snapshot {
     ///
     /// The results never go down: a bound smaller than the one before it gets the same count.
     pub fn cumulative<I: IntoIterator<Item = u64>>(&self, bounds_ns: I) -> impl Iterator<Item = u64> {
-        let (mut next, mut rest, mut below) = (self.first, self.counts.as_slice(), 0_u64);
+        let (mut next, mut below) = (0, 0_u64);
         bounds_ns.into_iter().map(move |bound_ns| {
             let around = self.layout.index(bound_ns);
             let end = around + usize::from(self.layout.upper(around) <= bound_ns);
-            let within = end.saturating_sub(next).min(rest.len());
-            let (now, later) = rest.split_at(within);
-            (next, rest, below) = (next + within, later, below.saturating_add(total(now)));
+            below = below.saturating_add(self.blocks.total_between(next, end));
+            next = next.max(end);
             below
         })
     }
@@ -256,30 +255,46 @@ impl Snapshot {
     /// The buckets that are not empty, in ascending order.
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> {
         let layout = self.layout;
-        self.raw().filter(|&(_, count)| count > 0).map(move |(index, count)| Bucket { layout, index, count })
+        self.blocks.iter().map(move |(index, count)| Bucket { layout, index, count })
     }
 
-    /// Every bucket from the first to the last non-empty one.
-    fn raw(&self) -> impl Iterator<Item = (usize, u64)> {
-        (self.first..).zip(self.counts.iter().copied())
-    }
-
-    /// Bucket of the first count and all counts from there on, zeros between included.
+    /// Bucket of the first count and all counts from there to the last, zeros between included.
     pub(super) fn run(&self) -> (usize, &[u64]) {
-        (self.first, &self.counts)
+        self.blocks.run()
     }
 
-    /// The last bucket that is not empty.
-    fn end(&self) -> Option<usize> {
-        Some(self.first + self.counts.len().checked_sub(1)?)
+    pub(super) const fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    /// The counts, for whoever knows what they should be.
+    pub(super) const fn blocks_mut(&mut self) -> &mut Blocks {
+        &mut self.blocks
+    }
+
+    pub(super) const fn set_sum_ns(&mut self, sum_ns: u128) {
+        self.sum_ns = sum_ns;
+    }
+
+    /// Removes everything and keeps the room for new counts.
+    pub(crate) fn clear(&mut self) {
+        self.blocks.clear();
+        self.sum_ns = 0;
+    }
+
+    /// The first and the last bucket that are not empty.
+    fn ends(&self) -> Option<(usize, usize)> {
+        let (first, counts) = self.run();
+        Some((first, first + counts.len().checked_sub(1)?))
     }
 
     /// The one value there is: its exact sum, unless a snapshot amid recording caught another value's.
     fn single(&self) -> Option<u64> {
-        if self.counts != [1] {
+        let (first, counts) = self.run();
+        if counts != [1] {
             return None;
         }
-        let (lower, upper) = (self.layout.lower(self.first), self.layout.upper(self.first));
+        let (lower, upper) = (self.layout.lower(first), self.layout.upper(first));
         Some(u64::try_from(self.sum_ns).unwrap_or(u64::MAX).clamp(lower, upper))
     }
 
@@ -294,60 +309,10 @@ impl Snapshot {
         }
     }
 
-    /// Adds to one bucket and keeps both ends non-empty.
+    /// Adds to one bucket; one past the last counts as the last.
     fn add(&mut self, index: usize, count: u64) {
-        if count == 0 {
-            return;
-        }
-        self.add_run(index.min(self.layout.buckets() - 1), &[count]);
+        self.blocks.add(index.min(self.layout.buckets() - 1), count);
     }
-
-    /// Adds to consecutive buckets of the same layout; neither the first nor the last count is zero.
-    fn add_run(&mut self, first: usize, counts: &[u64]) {
-        if self.counts.is_empty() {
-            self.first = first;
-        }
-        if first < self.first && !counts.is_empty() {
-            self.counts.splice(..0, core::iter::repeat_n(0, self.first - first));
-            self.first = first;
-        }
-        let offset = first.saturating_sub(self.first);
-        if offset + counts.len() > self.counts.len() {
-            self.counts.resize(offset + counts.len(), 0);
-        }
-        for (cell, count) in self.counts.iter_mut().skip(offset).zip(counts) {
-            *cell = cell.saturating_add(*count);
-        }
-    }
-
-    /// Takes from consecutive buckets, at most what they have; the ends may be empty afterwards.
-    fn take_run(&mut self, first: usize, counts: &[u64]) {
-        let cells = self.counts.iter_mut().skip(first.saturating_sub(self.first));
-        for (cell, count) in cells.zip(counts.iter().skip(self.first.saturating_sub(first))) {
-            *cell = cell.saturating_sub(*count);
-        }
-    }
-
-    /// Cuts empty buckets off both ends.
-    fn trim(&mut self) {
-        let length = self.counts.iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
-        self.counts.truncate(length);
-        let leading = self.counts.iter().take_while(|&&count| count == 0).count();
-        self.counts.drain(..leading);
-        self.first = if self.counts.is_empty() { 0 } else { self.first + leading };
-    }
-}
-
-/// The sum of counts, which saturates.
-fn total(counts: &[u64]) -> u64 {
-    // Adding without a look at overflows is several times faster, and a look at all bits tells whether there can
-    // have been any: fewer than 2^16 counts below 2^48 add up to less than 2^64.
-    let (sum, bits) =
-        counts.iter().fold((0_u64, 0), |(sum, bits), count| (sum.wrapping_add(*count), bits | count));
-    if bits < 1 << 48 && counts.len() < 1 << 16 {
-        return sum;
-    }
-    counts.iter().fold(0, |sum: u64, count| sum.saturating_add(*count))
 }
 
 /// One bucket and how many values are in it.

@@ -11,7 +11,7 @@ mod shared;
 mod slots;
 mod table;
 
-pub(crate) use ledger::{Ledger, shards_allocated};
+pub(crate) use ledger::{Entries, Ledger, shards_allocated};
 pub(crate) use shared::Shared;
 pub(crate) use slots::{LATE_SLOTS, Slots};
 pub(crate) use table::{Promotion, give_back, lookup, promote, set_budget_per_thread};
@@ -31,6 +31,9 @@ pub(crate) const THRESHOLDS_MAX: usize = 10;
 pub(crate) const CELLS: usize = 26 * 64;
 #[cfg(sre_loom)]
 pub(crate) const CELLS: usize = 2;
+
+/// Buckets that are read together: an octave of the default layout.
+pub(crate) const BLOCK: usize = 64;
 
 /// Time slots in which calls start and end; the ticker turns them into the number of calls that hang.
 #[cfg(not(sre_loom))]
@@ -205,9 +208,10 @@ impl Shard {
         self.sum_ns.load(Ordering::Relaxed)
     }
 
-    /// Count of each bucket, as far as it is not drained.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = u32> + '_ {
-        self.cells.iter().map(|cell| cell.load(Ordering::Relaxed))
+    /// Cells of 64 buckets, as far as they are not drained; none beyond what a shard holds.
+    pub(crate) fn block(&self, number: usize) -> &[AtomicU32] {
+        let start = number * BLOCK;
+        self.cells.get(start..start + BLOCK).unwrap_or_default()
     }
 
     /// Adds the calls that ended, by slot or late; to be read before the starts of any shard.

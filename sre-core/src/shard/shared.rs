@@ -2,7 +2,7 @@
 
 use crate::primitive::modelled::{AtomicU32, AtomicU64};
 use crate::primitive::{OnceLock, Ordering, zeroed};
-use crate::shard::{InFlightCells, SLOTS, THRESHOLDS_MAX, read};
+use crate::shard::{BLOCK, InFlightCells, SLOTS, THRESHOLDS_MAX, read};
 
 /// Buckets that are allotted together: two octaves at 64 buckets each.
 #[cfg(not(sre_loom))]
@@ -98,14 +98,18 @@ impl Shared {
         }
     }
 
-    /// Count of each bucket of the pages in use, as far as it is not drained.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
-        self.pages.iter().enumerate().filter_map(|(number, page)| Some((number, page.get()?))).flat_map(
-            |(number, page)| {
-                let first = number * PAGE_CELLS;
-                page.0.iter().enumerate().map(move |(i, cell)| (first + i, cell.load(Ordering::Acquire)))
-            },
-        )
+    /// Events, as far as they are not drained.
+    pub(crate) fn count(&self) -> u64 {
+        let cells = self.pages.iter().filter_map(OnceLock::get).flat_map(|page| &page.0);
+        cells.map(|cell| u64::from(cell.load(Ordering::Acquire))).sum()
+    }
+
+    /// Cells of 64 buckets, as far as they are not drained; none where nothing was counted yet.
+    pub(crate) fn block(&self, number: usize) -> &[AtomicU32] {
+        let first = number * BLOCK;
+        let page = self.pages.get(first / PAGE_CELLS).and_then(OnceLock::get);
+        let start = first % PAGE_CELLS;
+        page.and_then(|page| page.0.get(start..start + BLOCK)).unwrap_or_default()
     }
 
     pub(crate) fn sum_ns(&self) -> u64 {

@@ -1,54 +1,46 @@
-//! Cold. Classic buckets of one histogram, counted again only when it has changed.
+//! Cold. Classic buckets of one histogram, counted again only where it has grown.
 
-use std::sync::{Arc, Weak};
-
-use sre_core::histogram::Snapshot;
+use sre_core::histogram::{Cumulative, Snapshot};
 use sre_core::report::Over;
 
 use super::encode::Edges;
 
-/// The cumulative counts of a histogram, and what they were made of.
-#[derive(Debug, Default)]
+/// The cumulative counts of a histogram.
+#[derive(Debug)]
 pub(crate) struct Buckets {
-    /// Keeps the address from being used again, not the histogram.
-    of: Weak<Snapshot>,
-    over: Over,
-    count: u64,
+    merged: Cumulative,
+    /// Where each threshold is among the bounds.
+    thresholds: Box<[usize]>,
     cumulative: Vec<u64>,
 }
 
 impl Buckets {
-    /// Counts anew if the histogram is another one than last time.
-    ///
-    /// `thresholds_ns` have exact counts, which replace what the buckets of the histogram tell. The edges must not
-    /// change between calls.
-    pub(crate) fn update(
-        &mut self,
-        durations: &Arc<Snapshot>,
-        over: &Over,
-        thresholds_ns: &[u64],
-        edges: &Edges,
-    ) {
-        if std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(durations)) && self.over == *over {
-            return;
-        }
+    /// All zero. Each of `thresholds_ns`, which are among the edges, has an exact count in the reports.
+    pub(crate) fn new(edges: &Edges, thresholds_ns: &[u64]) -> Self {
         let bounds_ns = edges.bounds_ns();
+        let place = |threshold_ns: &u64| bounds_ns.partition_point(|bound_ns| bound_ns < threshold_ns);
+        Self {
+            merged: Cumulative::new(Snapshot::default().layout(), bounds_ns),
+            thresholds: thresholds_ns.iter().map(place).collect(),
+            cumulative: Vec::with_capacity(bounds_ns.len()),
+        }
+    }
+
+    /// Counts what came since the last report of the same series.
+    pub(crate) fn update(&mut self, durations: &Snapshot, over: &Over) {
         self.cumulative.clear();
-        self.cumulative.extend(durations.cumulative(bounds_ns.iter().copied().chain([u64::MAX])));
-        self.count = self.cumulative.pop().unwrap_or(0);
-        for (place, threshold_ns) in thresholds_ns.iter().enumerate() {
-            let exact = bounds_ns.binary_search(threshold_ns).ok();
-            if let Some(cumulative) = exact.and_then(|at| self.cumulative.get_mut(at)) {
-                *cumulative = self.count.saturating_sub(over.get(place));
+        self.cumulative.extend_from_slice(self.merged.update(durations));
+        let count = self.merged.count();
+        for (place, at) in self.thresholds.iter().enumerate() {
+            if let Some(cumulative) = self.cumulative.get_mut(*at) {
+                *cumulative = count.saturating_sub(over.get(place));
             }
         }
-        self.of = Arc::downgrade(durations);
-        self.over = *over;
     }
 
     /// All events.
     pub(crate) fn count(&self) -> u64 {
-        self.count
+        self.merged.count()
     }
 
     /// Events up to each bound.
@@ -65,24 +57,21 @@ mod tests {
 
     use super::*;
 
-    fn snapshot(millis: &[u64]) -> Arc<Snapshot> {
-        let durations = millis.iter().map(|millis| Duration::from_millis(*millis));
-        Arc::new(Snapshot::from_durations(Layout::default(), durations))
-    }
-
     #[test]
-    fn a_histogram_in_the_place_of_another_is_counted_anew() {
+    fn a_histogram_that_grows_is_counted_as_if_it_were_new() {
         let edges = Edges::new(vec![10_000_000, 100_000_000]);
-        let mut buckets = Buckets::default();
-        for millis in [&[5, 50, 500][..], &[5, 5], &[], &[500]] {
-            let first = snapshot(millis);
+        let mut buckets = Buckets::new(&edges, &[]);
+        let millis = [5, 50, 500, 5, 99, 101, 9];
+        for length in 0..=millis.len() {
+            let so_far = &millis[..length];
+            let durations = so_far.iter().map(|millis| Duration::from_millis(*millis));
+            let snapshot = Snapshot::from_durations(Layout::default(), durations);
             for _ in 0..2 {
-                buckets.update(&first, &Over::default(), &[], &edges);
-                let up_to = |bound| millis.iter().filter(|millis| **millis <= bound).count() as u64;
+                buckets.update(&snapshot, &Over::default());
+                let up_to = |bound| so_far.iter().filter(|millis| **millis <= bound).count() as u64;
                 assert_eq!(buckets.cumulative(), [up_to(10), up_to(100)]);
-                assert_eq!(buckets.count(), millis.len() as u64);
+                assert_eq!(buckets.count(), length as u64);
             }
-            // The histogram is dropped here, and the next one may get its place in memory.
         }
     }
 }

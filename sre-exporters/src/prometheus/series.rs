@@ -100,6 +100,7 @@ impl SliSeries {
             push(&mut own, &name, if is_blank { naming::EMPTY } else { &label.value }, cut);
             taken.push(name);
         }
+        let edges = edges(&sli.thresholds_ns);
         Self {
             name: sli.name,
             labels: Arc::clone(&sli.labels),
@@ -107,9 +108,9 @@ impl SliSeries {
             is_member,
             is_shown: true,
             own: own.into_boxed_slice(),
-            edges: edges(&sli.thresholds_ns),
-            ok: Buckets::default(),
-            error: Buckets::default(),
+            ok: Buckets::new(&edges, &sli.thresholds_ns),
+            error: Buckets::new(&edges, &sli.thresholds_ns),
+            edges,
             objectives: Vec::new(),
         }
     }
@@ -123,9 +124,9 @@ impl SliSeries {
     }
 
     fn update_buckets(&mut self, sli: &SliReport) {
-        self.ok.update(&sli.durations, &sli.over, &sli.thresholds_ns, &self.edges);
+        self.ok.update(&sli.durations, &sli.over);
         if let Some(durations) = &sli.error_durations {
-            self.error.update(durations, &sli.error_over, &sli.thresholds_ns, &self.edges);
+            self.error.update(durations, &sli.error_over);
         }
     }
 
