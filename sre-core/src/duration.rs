@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use crate::error::Error;
-
 /// Units from the longest to the shortest, in nanoseconds.
 const UNITS: [(&str, u128); 7] = [
     ("d", 86_400_000_000_000),
@@ -21,7 +19,7 @@ const WEEK: (&str, u128) = ("w", 604_800_000_000_000);
 /// The text of a duration in the longest unit that divides it: `300ms`, `1s`, `5m`, `2500us`, `30d`.
 ///
 /// Metrics, rules, dashboards, status and default SLO names all call this, so a label equals the string in
-/// the rule. [`parse_duration`] reads it back to the same duration.
+/// the rule. [`parse_duration`](crate::units::parse_duration) reads it back to the same duration.
 ///
 /// # Examples
 ///
@@ -43,24 +41,9 @@ pub fn duration_text(duration: Duration) -> String {
     unit.map_or_else(|| format!("{nanos}ns"), |(name, length)| format!("{}{name}", nanos / length))
 }
 
-/// Reads `300ms`, `1h30m`, `7d` or `4w`: whole numbers, each with a unit (`w d h m s ms us ns`).
-///
-/// # Errors
-///
-/// [`Error::DurationText`] when the text is empty, has no unit, an unknown unit or a number that is too large.
-///
-/// # Examples
-///
-/// ```
-/// use std::time::Duration;
-/// use sre_core::units::parse_duration;
-///
-/// assert_eq!(parse_duration("1h30m")?, Duration::from_secs(5_400));
-/// assert!(parse_duration("300").is_err());
-/// # Ok::<(), sre_core::Error>(())
-/// ```
-pub fn parse_duration(text: &str) -> Result<Duration, Error> {
-    nanos_of(text.trim()).and_then(duration_of_nanos).ok_or_else(|| Error::DurationText { text: text.into() })
+/// The duration that a text means, if it means one; see [`parse_duration`](crate::units::parse_duration).
+pub(crate) fn duration_of_text(text: &str) -> Option<Duration> {
+    nanos_of(text.trim()).and_then(duration_of_nanos)
 }
 
 fn nanos_of(text: &str) -> Option<u128> {
@@ -71,7 +54,7 @@ fn nanos_of(text: &str) -> Option<u128> {
     while !rest.is_empty() {
         let (number, after) = split_where(rest, |c| !c.is_ascii_digit())?;
         let (unit, next) = split_where(after, |c| c.is_ascii_digit()).unwrap_or((after, ""));
-        let part = number.parse::<u64>().ok().map(u128::from)?.checked_mul(unit_length(unit)?)?;
+        let part = number.parse::<u128>().ok()?.checked_mul(unit_length(unit)?)?;
         nanos = nanos.checked_add(part)?;
         rest = next;
     }
@@ -96,6 +79,8 @@ fn duration_of_nanos(nanos: u128) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
+    use crate::units::parse_duration;
 
     #[track_caller]
     fn check(duration: Duration, text: &str) {
@@ -119,7 +104,8 @@ mod tests {
 
     #[test]
     fn the_longest_duration_survives_the_way_there_and_back() {
-        assert_eq!(duration_text(Duration::MAX), format!("{}ns", Duration::MAX.as_nanos()));
+        check(Duration::MAX, &format!("{}ns", Duration::MAX.as_nanos()));
+        check(Duration::from_secs(u64::MAX), &format!("{}s", u64::MAX));
     }
 
     #[test]
@@ -131,7 +117,20 @@ mod tests {
 
     #[test]
     fn texts_without_number_or_known_unit_are_refused() {
-        for text in ["", " ", "d", "30", "30 d", "1.5h", "-1s", "5x", "1d2", "99999999999999999999d", "1mo"] {
+        for text in [
+            "",
+            " ",
+            "d",
+            "30",
+            "30 d",
+            "1.5h",
+            "-1s",
+            "5x",
+            "1d2",
+            "99999999999999999999d",
+            "1mo",
+            "\u{663}s",
+        ] {
             assert_eq!(parse_duration(text), Err(Error::DurationText { text: text.into() }), "{text:?}");
         }
     }

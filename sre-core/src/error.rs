@@ -65,7 +65,7 @@ pub enum Error {
     },
     /// Bytes that are not a histogram snapshot.
     #[error(transparent)]
-    HistogramBytes(#[from] crate::histogram::DecodeError),
+    HistogramBytes(#[from] DecodeError),
     /// A text that is not a duration.
     #[error("`{text}` is not a duration: write whole numbers with units, such as 300ms, 90s, 1h30m or 30d")]
     DurationText {
@@ -197,5 +197,47 @@ pub enum Error {
         value: Duration,
         /// The longest slice accepted: a day, or the period if that is shorter.
         max: Duration,
+    },
+}
+
+/// Why bytes are not a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The bytes end in the middle.
+    #[error("histogram bytes end after {length} bytes, in the middle of a field: the record was cut off")]
+    Truncated {
+        /// How many bytes there were.
+        length: usize,
+    },
+    /// The version is not known here.
+    #[error("histogram version {version} is not version 1: a newer release wrote it")]
+    Version {
+        /// The version found.
+        version: u8,
+    },
+    /// The precision is not one there is.
+    #[error("histogram bytes claim {bits} bits per octave where 1 to 10 are possible: they are damaged")]
+    Bits {
+        /// The precision found.
+        bits: u8,
+    },
+    /// A number is padded or does not fit its field.
+    #[error("histogram number at byte {offset} is padded or too large: the bytes are damaged")]
+    Number {
+        /// Where the number starts.
+        offset: usize,
+    },
+    /// A count lies past the last bucket.
+    #[error("histogram token at byte {offset} lies past the last bucket: the bytes are damaged")]
+    PastLastBucket {
+        /// Where the token starts.
+        offset: usize,
+    },
+    /// A zero count, or an empty bucket at an end or beside a run of empty ones.
+    #[error("histogram token at byte {offset} is not in shortest form: the bytes are damaged")]
+    NotShortest {
+        /// Where the token starts.
+        offset: usize,
     },
 }

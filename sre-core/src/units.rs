@@ -5,7 +5,8 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::duration::{duration_text, parse_duration};
+use crate::duration::duration_of_text;
+pub use crate::duration::duration_text;
 use crate::error::Error;
 
 /// Parts per billion in one.
@@ -267,6 +268,26 @@ pub const fn saturating_nanos(duration: Duration) -> u64 {
     } else {
         duration.as_secs() * PPB + duration.subsec_nanos() as u64
     }
+}
+
+/// Reads `300ms`, `1h30m`, `7d` or `4w`: whole numbers, each with a unit (`w d h m s ms us ns`).
+///
+/// # Errors
+///
+/// [`Error::DurationText`] when the text is empty, has no unit, an unknown unit or a number that is too large.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use sre_core::units::parse_duration;
+///
+/// assert_eq!(parse_duration("1h30m")?, Duration::from_secs(5_400));
+/// assert!(parse_duration("300").is_err());
+/// # Ok::<(), sre_core::Error>(())
+/// ```
+pub fn parse_duration(text: &str) -> Result<Duration, Error> {
+    duration_of_text(text).ok_or_else(|| Error::DurationText { text: text.into() })
 }
 
 #[cfg(test)]

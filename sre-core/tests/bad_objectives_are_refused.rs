@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use sre_core::slo::{Period, Tier};
-use sre_core::{Error, Objective, Sli};
+use sre_core::{Error, Labels, Objective, Sli, SliFamily};
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
@@ -15,14 +15,31 @@ fn panic_of(build: impl FnOnce() -> Sli + std::panic::UnwindSafe) -> String {
     panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref().cloned()).unwrap()
 }
 
+#[derive(Labels)]
+struct Tenant {
+    name: &'static str,
+}
+
 #[track_caller]
 fn check(objectives: &[Objective], expected: &Error, says: &str) {
     let sli = || Sli::try_new("pay").unwrap();
     let refused = objectives.iter().try_fold(sli(), |sli, objective| sli.try_objective(*objective)).map(drop);
     assert_eq!(refused, Err(expected.clone()));
+    let family = SliFamily::<Tenant>::try_new("pay").unwrap();
+    let refused = objectives.iter().try_fold(family, |family, objective| family.try_objective(*objective));
+    assert_eq!(refused.map(drop), Err(expected.clone()));
     let owned = objectives.to_vec();
     let panic = panic_of(move || owned.into_iter().fold(Sli::new("pay"), Sli::objective));
     assert!(panic.contains(says), "{panic}");
+}
+
+#[test]
+fn a_name_that_is_none() {
+    for name in ["", " ", "a/b", ".a", "a-"] {
+        let refused = Err(Error::SliName { value: name.into() });
+        assert_eq!(Sli::try_new(name).map(drop), refused);
+        assert_eq!(SliFamily::<Tenant>::try_new(name).map(drop), refused);
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn accepts(arguments: TokenStream) -> bool {
     !expanded.to_string().contains("compile_error")
 }
 
-const DURATIONS: [&str; 24] = [
+const DURATIONS: [&str; 27] = [
     "",
     "0s",
     "1ns",
@@ -44,6 +44,9 @@ const DURATIONS: [&str; 24] = [
     "1 s",
     " 1s ",
     "99999999999999999999s",
+    "18446744073709551615999999999ns",
+    "18446744073709551616000000000ns",
+    "18446744073709551616ns",
     "9999999999999d",
 ];
 

@@ -33,7 +33,7 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
         let (number, after) = split_where(rest, |c| !c.is_ascii_digit());
         let (unit, next) = split_where(after, |c| c.is_ascii_digit());
         let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        nanos = number.parse::<u64>().ok().map(u128::from)?.checked_mul(*length)?.checked_add(nanos)?;
+        nanos = number.parse::<u128>().ok()?.checked_mul(*length)?.checked_add(nanos)?;
         rest = next;
     }
     let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;

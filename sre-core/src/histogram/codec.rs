@@ -13,56 +13,13 @@
 //! first and the last token are counts, runs are never split, numbers are never padded: equal snapshots have
 //! equal bytes, and other bytes are refused.
 
-use thiserror::Error;
-
 use super::blocks::{BLOCK, Blocks};
 use super::layout::Layout;
 use super::snapshot::Snapshot;
+use crate::error::DecodeError;
 
 /// The form written here, and the only one read.
 const VERSION: u8 = 1;
-
-/// Why bytes are not a snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// The bytes end in the middle.
-    #[error("histogram bytes end after {length} bytes, in the middle of a field: the record was cut off")]
-    Truncated {
-        /// How many bytes there were.
-        length: usize,
-    },
-    /// The version is not known here.
-    #[error("histogram version {version} is not version 1: a newer release wrote it")]
-    Version {
-        /// The version found.
-        version: u8,
-    },
-    /// The precision is not one there is.
-    #[error("histogram bytes claim {bits} bits per octave where 1 to 10 are possible: they are damaged")]
-    Bits {
-        /// The precision found.
-        bits: u8,
-    },
-    /// A number is padded or does not fit its field.
-    #[error("histogram number at byte {offset} is padded or too large: the bytes are damaged")]
-    Number {
-        /// Where the number starts.
-        offset: usize,
-    },
-    /// A count lies past the last bucket.
-    #[error("histogram token at byte {offset} lies past the last bucket: the bytes are damaged")]
-    PastLastBucket {
-        /// Where the token starts.
-        offset: usize,
-    },
-    /// A zero count, or an empty bucket at an end or beside a run of empty ones.
-    #[error("histogram token at byte {offset} is not in shortest form: the bytes are damaged")]
-    NotShortest {
-        /// Where the token starts.
-        offset: usize,
-    },
-}
 
 impl Snapshot {
     /// The snapshot as bytes: one or two for a bucket of a few thousand values, one or two for a gap.

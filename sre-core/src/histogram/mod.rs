@@ -16,9 +16,9 @@ mod reading;
 mod recorder;
 mod snapshot;
 
+pub use crate::error::DecodeError;
 pub use classic::classic_bounds_ns;
 pub(crate) use classic::classic_bucket;
-pub use codec::DecodeError;
 pub use cumulative::Cumulative;
 pub use exponential::Exponential;
 pub use intervals::Intervals;

@@ -3,7 +3,7 @@
 use crate::clock::Source;
 use crate::primitive::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering};
 use crate::sli::series::Series;
-use crate::sli::{Definition, Published, Sli};
+use crate::sli::{Definition, Published, Sli, statics};
 
 /// Series that a family may have unless it says otherwise.
 pub const MEMBERS_MAX: usize = 2_000;
@@ -64,7 +64,7 @@ impl Family {
             clock,
             members_max,
             each_member_judged,
-            recording: AtomicBool::new(!crate::registry::is_disabled()),
+            recording: AtomicBool::new(!statics::is_disabled()),
             members: Mutex::new(Vec::new()),
             overflow: OnceLock::new(),
             refused: AtomicU64::new(0),

@@ -6,13 +6,14 @@ use core::time::Duration;
 use crate::error::Error;
 use crate::histogram::{Layout, Recorder, Snapshot};
 use crate::primitive::{Arc, AtomicU32, OnceLock, Ordering};
-use crate::registry;
 use crate::shard::{self, Added, Shard, UNREGISTERED};
+use crate::sli::building::building;
 use crate::sli::definition::Definition;
 use crate::sli::exemplar::Exemplar;
 use crate::sli::guard::Call;
 use crate::sli::policy::AbandonedPolicy;
 use crate::sli::series::Series;
+use crate::sli::statics;
 use crate::sli::{Abandoned, Outcome};
 use crate::slo::{Objective, Severity};
 use crate::units::{BurnRate, saturating_nanos};
@@ -49,27 +50,7 @@ pub struct Sli {
 }
 
 impl Sli {
-    /// An SLI of this name, without objectives yet.
-    ///
-    /// # Panics
-    ///
-    /// When the name is not made of 1 to 120 letters and digits, inside also `.`, `_` and `-`. In a `const` or
-    /// `static` that is a compile error. Names from outside go through [`Sli::try_new`].
-    #[must_use]
-    #[track_caller]
-    pub const fn new(name: &'static str) -> Self {
-        Self::unregistered(Definition::new(name))
-    }
-
-    /// An SLI whose name comes from outside the program. The name is kept for the life of the process.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::SliName`] when the name is not made of 1 to 120 letters and digits, inside also `.`, `_`, `-`.
-    #[track_caller]
-    pub fn try_new(name: &str) -> Result<Self, Error> {
-        Definition::try_new(name).map(Self::unregistered)
-    }
+    building!();
 
     const fn unregistered(definition: Definition) -> Self {
         Self { id: AtomicU32::new(UNREGISTERED), series: OnceLock::new(), definition }
@@ -78,62 +59,6 @@ impl Sli {
     /// A handle on counters that exist.
     pub(crate) fn on(definition: Definition, series: Arc<Series>) -> Self {
         Self { id: AtomicU32::new(series.ok().id()), series: OnceLock::from(series), definition }
-    }
-
-    /// Adds an objective.
-    ///
-    /// # Panics
-    ///
-    /// With the ninth objective, a second one of the same name, or one whose period and tiers do not fit
-    /// together. In a `const` or `static` that is a compile error; objectives from outside go through
-    /// [`Sli::try_objective`].
-    #[must_use]
-    pub const fn objective(mut self, objective: Objective) -> Self {
-        self.definition = self.definition.objective(objective);
-        self
-    }
-
-    /// Adds an objective that comes from outside the program.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooManyObjectives`] with the ninth one, and the errors of [`slo::check`](crate::slo::check).
-    pub fn try_objective(mut self, objective: Objective) -> Result<Self, Error> {
-        self.definition = self.definition.try_objective(objective)?;
-        Ok(self)
-    }
-
-    /// Says how abandoned calls count, see [`AbandonedPolicy`].
-    #[must_use]
-    pub const fn abandoned(mut self, policy: AbandonedPolicy) -> Self {
-        self.definition = self.definition.abandoned(policy);
-        self
-    }
-
-    /// Chooses finer histogram buckets. Only the default has the fast path for hot threads.
-    #[must_use]
-    pub const fn precision(mut self, layout: Layout) -> Self {
-        self.definition = self.definition.precision(layout);
-        self
-    }
-
-    /// Keeps an Apdex: callers are satisfied up to `satisfied`, and tolerate four times as long.
-    #[must_use]
-    pub const fn apdex(mut self, satisfied: Duration) -> Self {
-        self.definition = self.definition.apdex(satisfied);
-        self
-    }
-
-    /// The SLI on paper.
-    #[must_use]
-    pub const fn definition(&self) -> &Definition {
-        &self.definition
-    }
-
-    /// The name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.definition.name()
     }
 
     #[inline]
@@ -146,7 +71,7 @@ impl Sli {
 
     #[cold]
     fn register(&self) -> &Arc<Series> {
-        let series = self.series.get_or_init(|| registry::register(&self.definition));
+        let series = self.series.get_or_init(|| statics::register(&self.definition));
         // Relaxed: the identity finds a shard of this thread or none, whatever else it sees.
         self.id.store(series.ok().id(), Ordering::Relaxed);
         series

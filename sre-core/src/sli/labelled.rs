@@ -5,10 +5,13 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 use crate::clock::Source;
+use crate::error::Error;
+use crate::histogram::Layout;
 use crate::primitive::{Arc, OnceLock};
-use crate::registry;
 use crate::sli::Sli;
+use crate::sli::building::building;
 use crate::sli::definition::Definition;
+use crate::sli::families;
 use crate::sli::family::{Family, MEMBERS_MAX};
 use crate::sli::labels::Labels;
 use crate::sli::lookup::Lookup;
@@ -58,46 +61,16 @@ pub struct SliFamily<L> {
 }
 
 impl<L: Labels> SliFamily<L> {
-    /// A family of this name, without objectives yet.
-    ///
-    /// # Panics
-    ///
-    /// As [`Sli::new`].
-    #[must_use]
-    #[track_caller]
-    pub const fn new(name: &'static str) -> Self {
+    building!();
+
+    const fn unregistered(definition: Definition) -> Self {
         Self {
-            definition: Definition::new(name),
+            definition,
             members_max: MEMBERS_MAX,
             each_member_judged: false,
             lookup: OnceLock::new(),
             labels: PhantomData,
         }
-    }
-
-    /// Adds an objective, for the whole and, if they are judged, for each member.
-    ///
-    /// # Panics
-    ///
-    /// With the ninth objective; in a `const` or `static` that is a compile error.
-    #[must_use]
-    pub const fn objective(mut self, objective: Objective) -> Self {
-        self.definition = self.definition.objective(objective);
-        self
-    }
-
-    /// Says how abandoned calls count, see [`AbandonedPolicy`].
-    #[must_use]
-    pub const fn abandoned(mut self, policy: AbandonedPolicy) -> Self {
-        self.definition = self.definition.abandoned(policy);
-        self
-    }
-
-    /// Keeps an Apdex: callers are satisfied up to `satisfied`, and tolerate four times as long.
-    #[must_use]
-    pub const fn apdex(mut self, satisfied: Duration) -> Self {
-        self.definition = self.definition.apdex(satisfied);
-        self
     }
 
     /// Bounds the members, the overflow one not included; 2,000 unless said otherwise, and at least 1.
@@ -112,12 +85,6 @@ impl<L: Labels> SliFamily<L> {
     pub const fn judge_members(mut self) -> Self {
         self.each_member_judged = true;
         self
-    }
-
-    /// The family on paper.
-    #[must_use]
-    pub const fn definition(&self) -> &Definition {
-        &self.definition
     }
 
     /// The member with these label values; keep a clone of it where the values are always the same.
@@ -165,7 +132,7 @@ impl<L: Labels> SliFamily<L> {
 
     #[cold]
     fn register(&self) -> &Lookup {
-        self.lookup.get_or_init(|| Lookup::new::<L>(registry::register_family(self.family(Source::System))))
+        self.lookup.get_or_init(|| Lookup::new::<L>(families::register(self.family(Source::System))))
     }
 
     /// A family of this definition without members.

@@ -1,11 +1,13 @@
 //! What is measured: outcomes, and the SLIs that count them.
 
 mod availability;
+mod building;
 mod classify;
 mod definition;
 pub(crate) mod dispatch;
 mod endings;
 mod exemplar;
+pub(crate) mod families;
 pub(crate) mod family;
 mod guard;
 mod handle;
@@ -20,6 +22,7 @@ pub(crate) mod place_name;
 mod policy;
 mod published;
 pub(crate) mod series;
+pub(crate) mod statics;
 
 pub(crate) use availability::availability;
 pub use classify::Classify;
