@@ -94,8 +94,8 @@
 //! (`cargo bench -p sre-benches --features rivals --bench ratios`).
 //!
 //! There is no lock, no allocation and no system call after [`Sli::prewarm`]; tests watch ten million records with a
-//! counting allocator and with `strace`. Memory: 7 KiB for each thread and SLI it is hot for, at most 256 of those a
-//! thread.
+//! counting allocator and with `strace`. Memory: 4 KiB for each thread and SLI it is hot for, at most 1,024 of those
+//! a thread and 8,192 in the process.
 //!
 //! # Features
 //!

@@ -9,9 +9,9 @@ pub(crate) use std::sync::{Arc, OnceLock};
 /// What the structures without locks are built from: their models explore every order of these operations.
 pub(crate) mod modelled {
     #[cfg(not(sre_loom))]
-    pub(crate) use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
+    pub(crate) use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, fence};
     #[cfg(sre_loom)]
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, fence};
 
     #[cfg(not(sre_loom))]
     pub(crate) use parking_lot::{Mutex, MutexGuard};
@@ -51,6 +51,12 @@ pub(crate) fn zeroed<T: Zero, const N: usize>() -> [T; N] {
 pub(crate) trait Zero {
     /// Zero.
     fn zero() -> Self;
+}
+
+impl Zero for modelled::AtomicU16 {
+    fn zero() -> Self {
+        Self::new(0)
+    }
 }
 
 impl Zero for AtomicU32 {

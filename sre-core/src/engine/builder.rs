@@ -60,7 +60,8 @@ impl Builder {
         self
     }
 
-    /// How many shards of 7 KiB each thread may hold for the SLIs it records most; 256 unless said otherwise.
+    /// How many shards of 4 KiB each thread may hold for the SLIs it records most; 1,024 unless said otherwise, which is
+    /// also the most. Whatever this says, the process has at most 8,192 of them, 30 MiB.
     ///
     /// The bound is that of the process: with several engines the last one to start decides.
     pub fn shards_per_thread(mut self, shards: usize) -> Self {

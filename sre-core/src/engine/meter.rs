@@ -29,7 +29,7 @@ struct Merged {
 
 impl Merged {
     fn empty(series: &Series) -> Self {
-        Self { count: 0, durations: Rotation::new(series.settings().layout) }
+        Self { count: 0, durations: Rotation::new(series.settings().plan.layout) }
     }
 
     /// Merges anew if there are more events than last time; returns whether there are.

@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::clock::Source;
 use crate::engine::builder::STEP;
+use crate::shard;
 
 /// Tells a ticker to stop, and waits until it did.
 #[derive(Debug, Default)]
@@ -67,6 +68,9 @@ pub(super) struct Arrival {
 
 const STEP_NS: u64 = 1_000_000_000;
 
+/// What a thread records within so many steps makes it hot for a series, or not.
+const STEPS_IN_EPOCH: u32 = 10;
+
 impl Schedule {
     pub(super) fn starting(now_ns: u64) -> Self {
         Self { due_ns: now_ns.saturating_add(STEP_NS) }
@@ -111,11 +115,16 @@ pub(super) fn spawn(
 fn run(stop: &Stop, clock: &Source, ticking: &impl Ticking) {
     let mut schedule: Option<Schedule> = None;
     let mut go_on = true;
+    let mut steps: u32 = 0;
     while go_on {
         let step = catch_unwind(AssertUnwindSafe(|| {
             match &mut schedule {
                 None => schedule = Some(Schedule::starting(clock.monotonic_ns())),
                 Some(schedule) => ticking.tick(schedule.arrive(clock.monotonic_ns())),
+            }
+            steps = steps.wrapping_add(1);
+            if steps.is_multiple_of(STEPS_IN_EPOCH) {
+                shard::cool_down();
             }
             schedule.map_or(STEP, |schedule| schedule.wait(clock.monotonic_ns()))
         }));

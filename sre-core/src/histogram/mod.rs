@@ -24,5 +24,5 @@ pub use exponential::Exponential;
 pub use intervals::Intervals;
 pub use layout::{Layout, bucket_index};
 pub(crate) use reading::Totals;
-pub(crate) use recorder::{Recorder, Thresholds};
+pub(crate) use recorder::{Plan, Recorder, Thresholds};
 pub use snapshot::{Bucket, Snapshot};

@@ -3,7 +3,7 @@
 use crate::histogram::blocks::{BLOCK, Blocks, total};
 use crate::histogram::{Recorder, Snapshot};
 use crate::primitive::Ordering;
-use crate::primitive::modelled::AtomicU32;
+use crate::primitive::modelled::{AtomicU16, AtomicU32};
 use crate::shard::{Entries, InFlightCells, Shared, THRESHOLDS_MAX};
 
 /// What a recorder has counted so far, without the buckets.
@@ -18,8 +18,8 @@ impl Recorder {
     /// way round, so `count - over` is at most the number of events below a threshold.
     pub(crate) fn totals(&self) -> Totals {
         let entries = self.ledger.lock();
-        let count = Copies { shared: &self.shared, entries: &entries }.count();
-        let mut over = self.shared.over();
+        let count = Copies { shared: self.ledger.shared(), entries: &entries }.count();
+        let mut over = self.ledger.shared().over();
         for shard in entries.shards() {
             over.iter_mut().zip(shard.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
         }
@@ -31,16 +31,16 @@ impl Recorder {
     pub(crate) fn in_flight(&self) -> InFlightCells {
         let entries = self.ledger.lock();
         let mut cells = InFlightCells::default();
-        self.shared.read_ends(&mut cells);
+        self.ledger.shared().read_ends(&mut cells);
         entries.shards().for_each(|shard| shard.read_ends(&mut cells));
-        self.shared.read_starts(&mut cells);
+        self.ledger.shared().read_starts(&mut cells);
         entries.shards().for_each(|shard| shard.read_starts(&mut cells));
         cells
     }
 
     /// All buckets, merged.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let mut snapshot = Snapshot::empty(self.layout);
+        let mut snapshot = Snapshot::empty(self.plan.layout);
         self.refresh(&mut snapshot);
         snapshot
     }
@@ -51,9 +51,9 @@ impl Recorder {
     /// left to read: blocks that had events before come first.
     pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
         let entries = self.ledger.lock();
-        let copies = Copies { shared: &self.shared, entries: &entries };
+        let copies = Copies { shared: self.ledger.shared(), entries: &entries };
         let mut missing = copies.count().saturating_sub(snapshot.count());
-        for block in likely_first(snapshot.blocks(), self.layout.buckets().div_ceil(BLOCK)) {
+        for block in likely_first(snapshot.blocks(), self.plan.layout.buckets().div_ceil(BLOCK)) {
             if missing == 0 {
                 break;
             }
@@ -83,41 +83,48 @@ struct Copies<'a> {
 impl Copies<'_> {
     /// All events.
     fn count(&self) -> u64 {
-        let shared = self.shared.count().saturating_add(self.entries.drained_shared());
-        self.entries.shards().fold(shared, |sum, shard| sum.saturating_add(shard.count()))
+        let unsharded = self.shared.count().saturating_add(self.entries.booked_count());
+        self.entries.shards().fold(unsharded, |sum, shard| sum.saturating_add(shard.count()))
     }
 
     fn sum_ns(&self) -> u128 {
         let shards: u128 = self.entries.shards().map(|shard| u128::from(shard.sum_ns())).sum();
-        shards + u128::from(self.shared.sum_ns()) + self.entries.drained_sum_ns()
+        shards + u128::from(self.shared.sum_ns()) + self.entries.booked_sum_ns()
     }
 
     /// The events of one block.
     fn total_of(&self, block: usize) -> u64 {
-        let narrow = self.entries.shards().map(|shard| sum(shard.block(block), load));
-        let shared = sum(self.shared.block(block), load);
-        narrow.chain([shared]).fold(total(self.drained(block)), u64::saturating_add)
+        let sharded = self.entries.shards().map(|shard| sum(shard.block(block), load16));
+        let (narrow, wide) = self.shared.block(block);
+        let shared = [sum(narrow, load16), sum(wide, load32)];
+        sharded.chain(shared).fold(total(self.booked(block)), u64::saturating_add)
     }
 
     /// The events of each bucket of one block.
     fn counts_of(&self, block: usize) -> [u64; BLOCK] {
         let mut counts = [0; BLOCK];
-        add(&mut counts, self.shared.block(block), load);
-        self.entries.shards().for_each(|shard| add(&mut counts, shard.block(block), load));
-        add(&mut counts, self.drained(block), |count| *count);
+        let (narrow, wide) = self.shared.block(block);
+        add(&mut counts, narrow, load16);
+        add(&mut counts, wide, load32);
+        self.entries.shards().for_each(|shard| add(&mut counts, shard.block(block), load16));
+        add(&mut counts, self.booked(block), |count| *count);
         counts
     }
 
-    fn drained(&self, block: usize) -> &[u64] {
-        let drained = self.entries.drained();
-        let start = (block * BLOCK).min(drained.len());
-        drained.get(start..(start + BLOCK).min(drained.len())).unwrap_or_default()
+    fn booked(&self, block: usize) -> &[u64] {
+        let booked = self.entries.booked();
+        let start = (block * BLOCK).min(booked.len());
+        booked.get(start..(start + BLOCK).min(booked.len())).unwrap_or_default()
     }
 }
 
-// Acquire: pairs with the Release of the cells, so that nothing that is read later is older.
-fn load(cell: &AtomicU32) -> u64 {
-    u64::from(cell.load(Ordering::Acquire))
+// Relaxed here and below: the count, which is read before, orders the cells of the events that it counts.
+fn load16(cell: &AtomicU16) -> u64 {
+    u64::from(cell.load(Ordering::Relaxed))
+}
+
+fn load32(cell: &AtomicU32) -> u64 {
+    u64::from(cell.load(Ordering::Relaxed))
 }
 
 /// The sum of cells, in four sums at a time that do not wait for each other.

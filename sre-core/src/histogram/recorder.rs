@@ -1,18 +1,18 @@
 //! Hot. Records durations of one kind of event into a shared copy and, for hot threads, into shards of their own.
 
+use core::ops::RangeInclusive;
+
 use crate::clock::counter;
 use crate::histogram::{Layout, bucket_index};
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Ordering};
-use crate::shard::{self, Added, LATE_SLOTS, Ledger, Promotion, Shard, Shared, Slots, THRESHOLDS_MAX, Terms};
+use crate::shard::{self, LATE_SLOTS, Ledger, Promotion, Shard, Slots, THRESHOLDS_MAX, Terms, UNREGISTERED};
 
 /// Longest duration that is kept apart: 104 days. Longer ones are recorded as this and counted as clamped.
 pub(crate) const DURATION_MAX_NS: u64 = 1 << 53;
 
-/// Every 64th event in a bucket of the shared copy asks for a shard, if it came from a thread without one.
-const PROMOTE_EVERY: u32 = 64;
-
-/// Buckets that `prewarm` allots: those of 1 ms to 64 s.
-const PREWARM_NS: core::ops::RangeInclusive<u64> = 1_000_000..=64_000_000_000;
+/// Durations up to this have their buckets allotted ahead of time: those that a shard has, which it empties into the
+/// shared copy from time to time, and those of an outage.
+const USUAL_NS: u64 = 64_000_000_000;
 
 /// Latency thresholds in ascending order; unused places hold `u64::MAX`, which no duration exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,31 +53,47 @@ impl Thresholds {
     }
 }
 
+/// How the durations of an SLI are counted; it never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) layout: Layout,
+    pub(crate) thresholds: Thresholds,
+    /// The slots of calls in flight, if threads may have shards: these have the default layout and count ticks of
+    /// the process's counter, so a series with another layout or clock stays with its shared copy.
+    pub(crate) sharded: Option<Slots>,
+}
+
 /// Counts of events and their durations.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     id: u32,
-    pub(super) layout: Layout,
-    thresholds: Thresholds,
-    /// The slots of calls in flight, if threads may have shards.
-    sharded: Option<Slots>,
+    pub(super) plan: Arc<Plan>,
     pub(super) ledger: Arc<Ledger>,
     pub(crate) clamped: AtomicU64,
-    pub(super) shared: Shared,
 }
 
 impl Recorder {
-    /// A recorder without counts. Shards have the default layout and count ticks of the process's counter, so a
-    /// series with another layout or clock has no slots to give, and stays with its shared copy.
-    pub(crate) fn new(layout: Layout, thresholds: Thresholds, sharded: Option<Slots>) -> Self {
+    /// A recorder of successful calls, without counts.
+    pub(crate) fn new(plan: &Arc<Plan>) -> Self {
+        // Relaxed here and below: each number is dealt once, nothing else depends on it.
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        Self::identified(NEXT.fetch_add(1, Ordering::Relaxed), plan)
+    }
+
+    /// A recorder of failed calls, without counts. These are seldom busy, so their places in the tables of threads
+    /// are dealt out from the other end, and do not scatter the others.
+    pub(crate) fn of_failures(plan: &Arc<Plan>) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(UNREGISTERED - 1);
+        Self::identified(NEXT.fetch_sub(1, Ordering::Relaxed), plan)
+    }
+
+    /// Identities are never used twice, so a stale entry in a thread's table matches nobody.
+    fn identified(id: u32, plan: &Arc<Plan>) -> Self {
         Self {
-            id: next_id(),
-            layout,
-            thresholds,
-            sharded: sharded.filter(|_| layout == Layout::BITS_6),
-            ledger: Arc::new(Ledger::new()),
+            id,
+            plan: Arc::clone(plan),
+            ledger: Arc::new(Ledger::new(plan.layout.buckets())),
             clamped: AtomicU64::new(0),
-            shared: Shared::new(layout.buckets()),
         }
     }
 
@@ -104,48 +120,39 @@ impl Recorder {
             self.record_slow(shard, value_ns);
             return None;
         }
-        let before = self.record_shared(value_ns, 1);
-        (before % PROMOTE_EVERY == PROMOTE_EVERY - 1).then(|| self.promote())
+        self.record_shared(value_ns, 1);
+        shard::is_hot(self.id).then(|| self.promote())
     }
 
     /// Records one event into a shard of this thread, whatever it takes: thresholds, draining, the shared copy.
     pub(crate) fn record_slow(&self, shard: &'static Shard, value_ns: u64) {
         let bucket = Self::shard_bucket(value_ns);
-        if !shard.has(bucket) {
+        if !shard.has(bucket) || (shard.is_full(bucket) && !self.ledger.drain(shard, bucket)) {
             self.record_shared(value_ns, 1);
             return;
         }
-        (0..self.thresholds.exceeded_by(value_ns)).for_each(|threshold| shard.add_over(threshold));
-        let added = shard.add(bucket, value_ns);
-        self.settle(shard, added, value_ns);
+        (0..self.plan.thresholds.exceeded_by(value_ns)).for_each(|threshold| shard.add_over(threshold));
+        shard.add(bucket, value_ns);
     }
 
-    /// Does for an event that was offered to a shard what the shard alone cannot. It is below all thresholds.
-    pub(crate) fn settle(&self, shard: &'static Shard, added: Added, value_ns: u64) {
-        match added {
-            Added::Here => {}
-            Added::HalfFull => self.drain_shard(shard, Self::shard_bucket(value_ns)),
-            Added::Outside => {
-                self.record_shared(value_ns, 1);
-            }
-        }
-    }
-
-    /// Records `count` events of one duration into the shared copy; returns what their bucket held before.
-    fn record_shared(&self, value_ns: u64, count: u32) -> u32 {
+    /// Records `count` events of one duration into the shared copy.
+    fn record_shared(&self, value_ns: u64, count: u32) {
         let value_ns = self.clamp(value_ns);
-        let bucket = self.layout.index(value_ns);
-        if value_ns > self.thresholds.smallest_ns() {
-            for threshold in 0..self.thresholds.exceeded_by(value_ns) {
-                self.shared.add_over(threshold, u64::from(count));
-            }
-        }
-        let sum_before = self.shared.add_sum(value_ns.wrapping_mul(u64::from(count)));
-        let before = self.shared.add_cell(bucket, count);
+        let bucket = self.plan.layout.index(value_ns);
+        let shared = self.ledger.shared();
+        self.add_over(value_ns, u64::from(count));
+        let sum_before = shared.add_sum(value_ns.wrapping_mul(u64::from(count)));
+        let before = shared.add_cell(bucket, count);
+        shared.add_count(u64::from(count));
         if u64::from(before >> 31) | (sum_before >> 63) != 0 {
-            self.drain_shared(bucket);
+            self.ledger.book(bucket);
         }
-        before
+    }
+
+    fn add_over(&self, value_ns: u64, count: u64) {
+        for threshold in 0..self.plan.thresholds.exceeded_by(value_ns) {
+            self.ledger.shared().add_over(threshold, count);
+        }
     }
 
     /// Records `count` events of one duration. A large batch goes straight to the books, under the lock.
@@ -155,14 +162,10 @@ impl Recorder {
         let small = u32::try_from(count).ok().filter(|&count| count < 1 << 30 && sum_ns < 1 << 60);
         match small {
             Some(0) => {}
-            Some(count) => {
-                self.record_shared(value_ns, count);
-            }
+            Some(count) => self.record_shared(value_ns, count),
             None => {
-                for threshold in 0..self.thresholds.exceeded_by(clamped_ns) {
-                    self.shared.add_over(threshold, count);
-                }
-                self.ledger.lock().book_shared(self.layout.index(clamped_ns), count, sum_ns);
+                self.add_over(clamped_ns, count);
+                self.ledger.book_batch(self.plan.layout.index(clamped_ns), count, sum_ns);
             }
         }
     }
@@ -178,14 +181,15 @@ impl Recorder {
     /// Asks for a shard for this thread. Without a calibrated counter there is none.
     #[cold]
     pub(crate) fn promote(&self) -> Promotion {
-        let (Some(slots), Some(counter)) = (self.sharded, counter()) else { return Promotion::Refused };
+        let (Some(slots), Some(counter)) = (self.plan.sharded, counter()) else { return Promotion::Refused };
         let slot_shift = counter.slot_shift(slots.shift());
         let late_ns = counter.nanos(LATE_SLOTS << slot_shift);
-        let terms = Terms { rare_ns: self.thresholds.smallest_ns().min(late_ns - 1), slot_shift };
+        let terms = Terms { rare_ns: self.plan.thresholds.smallest_ns().min(late_ns - 1), slot_shift };
         let promoted = shard::promote(self.id, terms, counter, &self.ledger);
         if promoted == Promotion::Done {
-            // What is too long for the shard should not allocate in the outage that makes it so long.
-            self.touch();
+            // What is too long for the shard should not allocate in the outage that makes it so long, nor should a
+            // cell of the shard when it is full.
+            self.widen();
         }
         promoted
     }
@@ -195,29 +199,22 @@ impl Recorder {
         self.ledger.withhold(withheld);
     }
 
-    /// Moves a half full counter of this thread's shard to the books, or leaves that to the next event.
-    #[cold]
-    fn drain_shard(&self, shard: &Shard, bucket: usize) {
-        if let Some(mut entries) = self.ledger.try_lock() {
-            entries.drain_shard(shard, bucket);
-        }
-    }
-
-    #[cold]
-    fn drain_shared(&self, bucket: usize) {
-        if let Some(mut entries) = self.ledger.try_lock() {
-            let count = u64::from(self.shared.drain_cell(bucket));
-            let sum_ns = u128::from(self.shared.drain_sum());
-            entries.book_shared(bucket, count, sum_ns);
-        }
-    }
-
-    /// Allots the pages of 1 ms to 64 s.
+    /// Allots the pages of up to 64 s.
     pub(crate) fn touch(&self) {
-        self.shared.touch(self.layout.index(*PREWARM_NS.start())..=self.layout.index(*PREWARM_NS.end()));
+        self.ledger.shared().touch(self.usual_buckets());
     }
 
-    /// Allots what recording needs: the pages of 1 ms to 64 s, and a shard for this thread.
+    /// Allots these pages with cells that never have to be widened.
+    fn widen(&self) {
+        self.touch();
+        self.ledger.shared().widen(self.usual_buckets());
+    }
+
+    fn usual_buckets(&self) -> RangeInclusive<usize> {
+        0..=self.plan.layout.index(USUAL_NS)
+    }
+
+    /// Allots what recording needs: the pages of up to 64 s, and a shard for this thread.
     pub(crate) fn prewarm(&self) {
         self.touch();
         if self.shard().is_none() {
@@ -230,7 +227,7 @@ impl Recorder {
     pub(crate) fn add_started(&self, slot: usize) {
         match self.shard() {
             Some(shard) => shard.add_started(slot),
-            None => self.shared.add_started(slot),
+            None => self.ledger.shared().add_started(slot),
         }
     }
 
@@ -239,14 +236,14 @@ impl Recorder {
         match (self.shard(), slot) {
             (Some(shard), Some(slot)) => shard.add_ended(slot),
             (Some(shard), None) => shard.add_late(),
-            (None, Some(slot)) => self.shared.add_ended(slot),
-            (None, None) => self.shared.add_late(),
+            (None, Some(slot)) => self.ledger.shared().add_ended(slot),
+            (None, None) => self.ledger.shared().add_late(),
         }
     }
 
     /// Bytes that this recorder takes, shards not included.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + size_of::<Ledger>() + self.shared.heap_bytes()
+        size_of::<Self>() + size_of::<Ledger>() + self.ledger.heap_bytes()
     }
 }
 
@@ -255,10 +252,4 @@ impl Drop for Recorder {
         shard::give_back(self.id);
         self.ledger.close();
     }
-}
-
-/// Identities are never used twice, so a stale entry in a thread's table matches nobody.
-fn next_id() -> u32 {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }

@@ -29,7 +29,7 @@ pub struct EngineReport {
     pub series_refused: u64,
     /// Bytes that their counters take, shards not included; counted every ten ticks.
     pub series_bytes: u64,
-    /// Shards allotted to hot threads in this process, of 7 KiB each.
+    /// Shards allotted to hot threads in this process, of 4 KiB each.
     pub shards: u64,
     /// Durations above 104 days, recorded as that long.
     pub durations_clamped: u64,

@@ -1,14 +1,15 @@
-//! Cold. The shards of one recorder, and what was drained from its counters.
+//! Cold. All copies of one recorder's counters: the shared one, the shards, and the books of what overflowed.
 
 use crate::primitive::Ordering;
 use crate::primitive::modelled::{AtomicBool, Mutex, MutexGuard, fence};
-use crate::shard::{Shard, Terms};
+use crate::shard::{CELLS, Shard, Shared, Terms};
 
-/// The shards of one recorder: the leased ones and those that wait, with their counts, for the next thread.
+/// The counters of one recorder: the shared copy, and the shards that threads hold.
 ///
-/// Whoever reads or drains holds the lock; whoever records does not, and never waits for it.
+/// Whoever reads or drains holds the lock of the entries; whoever records does not, and never waits for it.
 #[derive(Debug)]
 pub(crate) struct Ledger {
+    shared: Shared,
     entries: Mutex<Entries>,
     closed: AtomicBool,
 }
@@ -18,38 +19,49 @@ pub(crate) struct Ledger {
 pub(crate) struct Entries {
     shards: Vec<&'static Shard>,
     withheld: bool,
-    /// Counts taken out of buckets that were half full; empty until the first one is.
-    drained: Vec<u64>,
-    /// Counts among `drained` that the shared copy had; those of shards are in their `count`.
-    drained_shared: u64,
-    drained_sum_ns: u128,
+    books: Option<Box<Books>>,
+}
+
+/// Counts taken out of half full counters of the shared copy.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    buckets: Vec<u64>,
+    /// Events of large batches; those of counters that were half full are counted elsewhere.
+    count: u64,
+    sum_ns: u128,
 }
 
 impl Ledger {
-    pub(crate) fn new() -> Self {
-        Self { entries: Mutex::new(Entries::default()), closed: AtomicBool::new(false) }
+    /// Counters for a layout of `buckets` buckets.
+    pub(crate) fn new(buckets: usize) -> Self {
+        Self {
+            shared: Shared::new(buckets),
+            entries: Mutex::new(Entries::default()),
+            closed: AtomicBool::new(false),
+        }
     }
 
-    /// Locks for reading or draining.
+    /// The copy that any thread may add to.
+    #[inline]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Locks for reading.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock()
     }
 
-    /// Locks if nobody else does.
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Entries>> {
-        self.entries.try_lock()
-    }
-
-    /// A shard for a thread: one that was given back, or another one.
+    /// A shard for a thread.
     ///
-    /// `None` when the lock is taken, or while shards are withheld.
+    /// `None` when the lock is taken, there is none to be had, or while shards are withheld.
     pub(crate) fn claim(
         &self,
         owner: u32,
         terms: Terms,
         make: impl FnOnce() -> Option<&'static Shard>,
     ) -> Option<&'static Shard> {
-        let mut entries = self.try_lock()?;
+        let mut entries = self.entries.try_lock()?;
         if self.is_closed() || entries.withheld {
             return None;
         }
@@ -68,7 +80,7 @@ impl Ledger {
 
     /// Lets the holder of a lease find its shard again, unless shards are withheld; returns whether it may.
     pub(crate) fn own_again(&self, shard: &Shard, owner: u32, terms: Terms) -> bool {
-        match self.try_lock() {
+        match self.entries.try_lock() {
             Some(entries) if !entries.withheld => {
                 shard.own(owner, terms);
                 true
@@ -87,7 +99,32 @@ impl Ledger {
         }
     }
 
-    /// Gives a leased shard back: to this recorder with its counts or, when that is gone, to whoever asks next.
+    /// Moves a full cell of a leased shard to the shared copy; `false` when somebody has the lock.
+    pub(crate) fn drain(&self, shard: &Shard, bucket: usize) -> bool {
+        let Some(mut entries) = self.entries.try_lock() else { return false };
+        self.move_cell(&mut entries, shard, bucket);
+        self.move_sum(&mut entries, shard.take_sum_ns());
+        true
+    }
+
+    /// Moves half full counters of the shared copy to the books, or leaves that to the next event.
+    pub(crate) fn book(&self, bucket: usize) {
+        if let Some(mut entries) = self.entries.try_lock() {
+            self.book_cell(&mut entries, bucket);
+            self.book_sum(&mut entries);
+        }
+    }
+
+    /// Books a batch too large for the counters.
+    pub(crate) fn book_batch(&self, bucket: usize, count: u64, sum_ns: u128) {
+        let mut entries = self.lock();
+        let books = entries.books();
+        books.add(bucket, count, sum_ns);
+        books.count = books.count.saturating_add(count);
+    }
+
+    /// Gives a leased shard back: its counts go to the shared copy and it to whoever asks next, now or, if the
+    /// lock is taken, by whoever gives back or asks next.
     ///
     /// Never waits.
     pub(crate) fn release(&self, shard: &'static Shard) {
@@ -96,8 +133,8 @@ impl Ledger {
             if shard.claim() {
                 recycle(shard);
             }
-        } else if let Some(mut entries) = self.try_lock() {
-            entries.fold();
+        } else if let Some(mut entries) = self.entries.try_lock() {
+            self.fold(&mut entries);
         }
     }
 
@@ -115,68 +152,97 @@ impl Ledger {
         fence(Ordering::SeqCst);
         self.closed.load(Ordering::SeqCst)
     }
+
+    /// Empties the shards at rest into the shared copy.
+    fn fold(&self, entries: &mut Entries) {
+        let mut shards = core::mem::take(&mut entries.shards);
+        shards.retain(|shard| {
+            let is_at_rest = shard.claim();
+            if is_at_rest {
+                self.empty(entries, shard);
+                shelve(shard);
+            }
+            !is_at_rest
+        });
+        entries.shards = shards;
+    }
+
+    fn empty(&self, entries: &mut Entries, shard: &Shard) {
+        (0..CELLS).for_each(|bucket| self.move_cell(entries, shard, bucket));
+        self.move_sum(entries, shard.take_sum_ns());
+        shard.move_rest(&self.shared);
+    }
+
+    fn move_cell(&self, entries: &mut Entries, shard: &Shard, bucket: usize) {
+        let moved = shard.take_cell(bucket);
+        if moved > 0 && self.shared.add_cell(bucket, u32::from(moved)) >> 31 != 0 {
+            self.book_cell(entries, bucket);
+        }
+    }
+
+    fn move_sum(&self, entries: &mut Entries, sum_ns: u64) {
+        if self.shared.add_sum(sum_ns) >> 63 != 0 {
+            self.book_sum(entries);
+        }
+    }
+
+    fn book_cell(&self, entries: &mut Entries, bucket: usize) {
+        let count = self.shared.drain_cell(bucket);
+        entries.books().add(bucket, u64::from(count), 0);
+    }
+
+    fn book_sum(&self, entries: &mut Entries) {
+        let sum_ns = self.shared.drain_sum();
+        entries.books().add(0, 0, u128::from(sum_ns));
+    }
+
+    /// Bytes on the heap, shards not included.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let entries = self.lock();
+        let books =
+            entries.books.as_ref().map_or(0, |books| size_of::<Books>() + size_of_val(&*books.buckets));
+        books + size_of_val(&*entries.shards) + self.shared.heap_bytes()
+    }
 }
 
 impl Entries {
-    /// Folds shards at rest into one of them, so that a recorder keeps one at most beside the leased ones.
-    fn fold(&mut self) {
-        let Some(kept) = self.shards.iter().copied().find(|shard| shard.claim()) else { return };
-        self.shards.retain(|shard| {
-            let is_spare = shard.claim();
-            if is_spare {
-                kept.absorb(shard);
-                recycle(shard);
-            }
-            !is_spare
-        });
-        kept.release();
-    }
-
     pub(crate) fn shards(&self) -> impl Iterator<Item = &'static Shard> + '_ {
         self.shards.iter().copied()
     }
 
-    /// Bucket counts that were drained, from bucket zero on.
-    pub(crate) fn drained(&self) -> &[u64] {
-        &self.drained
+    /// Events of the batches that were booked.
+    pub(crate) fn booked_count(&self) -> u64 {
+        self.books.as_ref().map_or(0, |books| books.count)
     }
 
-    pub(crate) fn drained_shared(&self) -> u64 {
-        self.drained_shared
+    /// Counts that were booked for each bucket, from bucket zero on.
+    pub(crate) fn booked(&self) -> &[u64] {
+        self.books.as_ref().map_or(&[], |books| &books.buckets)
     }
 
-    pub(crate) fn drained_sum_ns(&self) -> u128 {
-        self.drained_sum_ns
+    /// Summed durations that were booked.
+    pub(crate) fn booked_sum_ns(&self) -> u128 {
+        self.books.as_ref().map_or(0, |books| books.sum_ns)
     }
 
-    /// Books what was taken from a shard, whose own count goes on including it.
-    pub(crate) fn drain_shard(&mut self, shard: &Shard, bucket: usize) {
-        let (count, sum_ns) = shard.drain(bucket);
-        self.book(bucket, u64::from(count));
-        self.drained_sum_ns += u128::from(sum_ns);
+    fn books(&mut self) -> &mut Books {
+        self.books.get_or_insert_default()
     }
+}
 
-    /// Books what was taken from the shared copy.
-    pub(crate) fn book_shared(&mut self, bucket: usize, count: u64, sum_ns: u128) {
-        self.book(bucket, count);
-        self.drained_shared = self.drained_shared.saturating_add(count);
-        self.drained_sum_ns = self.drained_sum_ns.saturating_add(sum_ns);
-    }
-
-    fn book(&mut self, bucket: usize, count: u64) {
-        if count == 0 {
-            return;
+impl Books {
+    fn add(&mut self, bucket: usize, count: u64, sum_ns: u128) {
+        self.sum_ns = self.sum_ns.saturating_add(sum_ns);
+        if count > 0 && self.buckets.len() <= bucket {
+            self.buckets.resize(bucket + 1, 0);
         }
-        if self.drained.len() <= bucket {
-            self.drained.resize(bucket + 1, 0);
-        }
-        if let Some(drained) = self.drained.get_mut(bucket) {
-            *drained = drained.saturating_add(count);
+        if let Some(booked) = self.buckets.get_mut(bucket) {
+            *booked = booked.saturating_add(count);
         }
     }
 }
 
-/// Empty shards of recorders that are gone, for the next ones.
+/// Empty shards of recorders that are gone or of threads that have no use for them, for whoever asks next.
 mod pool {
     use core::time::Duration;
 
@@ -187,11 +253,19 @@ mod pool {
     static POOL: Mutex<Vec<&'static Shard>> = Mutex::new(Vec::new());
     static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
+    /// Shards that the process may have: 30 MiB. Beyond that, hot threads stay with the shared copies.
+    const SHARDS_MAX: usize = 8_192;
+
     const PATIENCE: Duration = Duration::from_millis(10);
 
-    /// Empties a claimed shard and keeps it for the next recorder.
+    /// Empties a claimed shard and keeps it for whoever asks next.
     pub(super) fn recycle(shard: &'static Shard) {
         shard.clear();
+        shelve(shard);
+    }
+
+    /// Keeps an empty claimed shard for whoever asks next.
+    pub(super) fn shelve(shard: &'static Shard) {
         // Waits, since this is no way of an event, but not for ever: in a forked child the lock may have no owner.
         if let Some(mut pool) = POOL.try_lock_for(PATIENCE) {
             pool.push(shard);
@@ -199,12 +273,14 @@ mod pool {
     }
 
     /// An empty shard, from the pool or newly allotted; it lives as long as the process.
-    pub(crate) fn take(counter: &'static Counter) -> &'static Shard {
+    pub(crate) fn take(counter: &'static Counter) -> Option<&'static Shard> {
         if let Some(shard) = POOL.try_lock().and_then(|mut pool| pool.pop()) {
-            return shard;
+            return Some(shard);
         }
-        ALLOCATED.fetch_add(1, Ordering::Relaxed);
-        Box::leak(Box::new(Shard::new(counter)))
+        // Relaxed: the number bounds memory, nothing else depends on it.
+        let room = |allocated| (allocated < SHARDS_MAX).then_some(allocated + 1);
+        ALLOCATED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
+        Some(Box::leak(Box::new(Shard::new(counter))))
     }
 
     /// Shards allotted so far in this process, in use or not.
@@ -213,5 +289,5 @@ mod pool {
     }
 }
 
-use pool::recycle;
+use pool::{recycle, shelve};
 pub(crate) use pool::{shards_allocated, take};

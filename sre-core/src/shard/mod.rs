@@ -4,6 +4,7 @@
 //! leases a shard of its own: relaxed load, relaxed store, no contention and no false sharing. Counts are
 //! cumulative; a reader sums the shared copy and the shards. `docs/hot-path.md` walks through it.
 
+mod heat;
 mod ledger;
 #[cfg(all(test, sre_loom))]
 mod models;
@@ -11,13 +12,14 @@ mod shared;
 mod slots;
 mod table;
 
+pub(crate) use heat::{cool_down, is_hot};
 pub(crate) use ledger::{Entries, Ledger, shards_allocated};
 pub(crate) use shared::Shared;
 pub(crate) use slots::{LATE_SLOTS, Slots};
 pub(crate) use table::{Promotion, give_back, lookup, promote, set_budget_per_thread};
 
 use crate::clock::Counter;
-use crate::primitive::modelled::{AtomicBool, AtomicU32, AtomicU64};
+use crate::primitive::modelled::{AtomicBool, AtomicU16, AtomicU32, AtomicU64};
 use crate::primitive::{Ordering, zeroed};
 
 /// Latency thresholds that one series counts exactly.
@@ -33,13 +35,22 @@ pub(crate) const CELLS: usize = 26 * 64;
 pub(crate) const CELLS: usize = 2;
 
 /// Buckets that are read together: an octave of the default layout.
+#[cfg(not(sre_loom))]
 pub(crate) const BLOCK: usize = 64;
+#[cfg(sre_loom)]
+pub(crate) const BLOCK: usize = 2;
 
 /// Time slots in which calls start and end; the ticker turns them into the number of calls that hang.
 #[cfg(not(sre_loom))]
 pub(crate) const SLOTS: usize = 32;
 #[cfg(sre_loom)]
 pub(crate) const SLOTS: usize = 1;
+
+/// A cell that holds this many is half full: what it holds goes to the shared copy before it counts on.
+#[cfg(not(sre_loom))]
+const CELL_MAX: u16 = 1 << 15;
+#[cfg(sre_loom)]
+const CELL_MAX: u16 = 1;
 
 /// No recorder has this identity: that of a shard which is not in use.
 const NOBODY: u32 = 0;
@@ -67,7 +78,7 @@ pub(crate) struct Shard {
     over: [AtomicU64; THRESHOLDS_MAX],
     started: [AtomicU32; SLOTS],
     ended: [AtomicU32; SLOTS],
-    cells: [AtomicU32; CELLS],
+    cells: [AtomicU16; CELLS],
 }
 
 /// What a shard has to know of the series that it counts for.
@@ -85,10 +96,8 @@ pub(crate) struct Terms {
 pub(crate) enum Added {
     /// It is counted.
     Here,
-    /// It is counted, and a counter is half full: time to drain.
-    HalfFull,
-    /// The shard has no cell for it; the shared copy has.
-    Outside,
+    /// It is not: the shard has no cell for it, or the cell is full.
+    Refused,
 }
 
 impl Shard {
@@ -152,19 +161,29 @@ impl Shard {
     /// threshold, since [`Shard::add_over`] comes first.
     #[inline]
     pub(crate) fn add(&self, bucket: usize, value_ns: u64) -> Added {
-        let Some(cell) = self.cells.get(bucket) else { return Added::Outside };
-        let count = cell.load(Ordering::Relaxed).wrapping_add(1);
-        cell.store(count, Ordering::Relaxed);
-        // Values are clamped to 2^53 and sums are drained at 2^63, so this does not wrap.
+        let Some(cell) = self.cells.get(bucket) else { return Added::Refused };
+        let count = cell.load(Ordering::Relaxed);
+        if count >= CELL_MAX {
+            core::hint::cold_path();
+            return Added::Refused;
+        }
+        cell.store(count + 1, Ordering::Relaxed);
+        // Does not wrap: all cells full of their longest durations come to less than 2^57, and a full one is
+        // drained together with the sum.
         let sum_ns = self.sum_ns.load(Ordering::Relaxed).wrapping_add(value_ns);
         self.sum_ns.store(sum_ns, Ordering::Relaxed);
         self.count.store(self.count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
-        if count >> 31 == 0 && sum_ns >> 63 == 0 { Added::Here } else { Added::HalfFull }
+        Added::Here
     }
 
     /// Whether the shard has a cell for a bucket.
     pub(crate) fn has(&self, bucket: usize) -> bool {
         bucket < CELLS
+    }
+
+    /// Whether the cell of a bucket has to be drained before it counts on; the caller holds the lease.
+    pub(crate) fn is_full(&self, bucket: usize) -> bool {
+        self.cells.get(bucket).is_some_and(|cell| cell.load(Ordering::Relaxed) >= CELL_MAX)
     }
 
     /// Counts one event that took longer than threshold number `threshold`, before [`Shard::add`] counts it; the
@@ -209,7 +228,7 @@ impl Shard {
     }
 
     /// Cells of 64 buckets, as far as they are not drained; none beyond what a shard holds.
-    pub(crate) fn block(&self, number: usize) -> &[AtomicU32] {
+    pub(crate) fn block(&self, number: usize) -> &[AtomicU16] {
         let start = number * BLOCK;
         self.cells.get(start..start + BLOCK).unwrap_or_default()
     }
@@ -224,43 +243,36 @@ impl Shard {
         cells.add_starts(&self.started);
     }
 
-    /// Adds all counts of another shard to this one; the caller has claimed both, and holds their ledger.
-    fn absorb(&self, other: &Self) {
-        for (sum, cell) in self.narrow().zip(other.narrow()) {
-            sum.store(
-                sum.load(Ordering::Relaxed).wrapping_add(cell.load(Ordering::Relaxed)),
-                Ordering::Relaxed,
-            );
-        }
-        for (sum, counter) in self.wide().zip(other.wide()) {
-            sum.store(
-                sum.load(Ordering::Relaxed).wrapping_add(counter.load(Ordering::Relaxed)),
-                Ordering::Relaxed,
-            );
-        }
+    /// Takes what the cell of `bucket` holds; the caller holds the lease and the ledger.
+    fn take_cell(&self, bucket: usize) -> u16 {
+        self.cells.get(bucket).map_or(0, take16)
     }
 
-    fn narrow(&self) -> impl Iterator<Item = &AtomicU32> {
-        self.cells.iter().chain(&self.started).chain(&self.ended).chain([&self.late])
+    /// Takes the summed durations; the caller holds the lease and the ledger.
+    fn take_sum_ns(&self) -> u64 {
+        take64(&self.sum_ns)
     }
 
-    fn wide(&self) -> impl Iterator<Item = &AtomicU64> {
-        self.over.iter().chain([&self.count, &self.sum_ns])
+    /// Moves all counts but those of [`Shard::take_cell`] and [`Shard::take_sum_ns`] to the shared copy; the caller
+    /// has claimed the shard and holds the ledger.
+    fn move_rest(&self, shared: &Shared) {
+        self.over.iter().enumerate().for_each(|(threshold, over)| shared.add_over(threshold, take64(over)));
+        shared.add_in_flight(&InFlightCells {
+            started: self.started.each_ref().map(take32),
+            ended: self.ended.each_ref().map(take32),
+            late: take32(&self.late),
+        });
+        shared.add_count(take64(&self.count));
     }
 
-    /// Takes what a half full shard holds in `bucket` and in its sum; the caller holds the lease and the ledger.
-    fn drain(&self, bucket: usize) -> (u32, u64) {
-        let count = self.cells.get(bucket).map_or(0, take32);
-        let sum_ns = self.sum_ns.load(Ordering::Relaxed);
-        self.sum_ns.store(0, Ordering::Relaxed);
-        (count, sum_ns)
-    }
-
-    /// Empties a shard that goes to another recorder; the caller has claimed it.
+    /// Empties a shard of a recorder that is gone; the caller has claimed it.
     fn clear(&self) {
         self.disown();
-        self.narrow().for_each(|cell| cell.store(0, Ordering::Relaxed));
-        self.wide().for_each(|counter| counter.store(0, Ordering::Relaxed));
+        self.cells.iter().for_each(|cell| cell.store(0, Ordering::Relaxed));
+        let narrow = self.started.iter().chain(&self.ended).chain([&self.late]);
+        narrow.for_each(|cell| cell.store(0, Ordering::Relaxed));
+        let wide = self.over.iter().chain([&self.count, &self.sum_ns]);
+        wide.for_each(|counter| counter.store(0, Ordering::Relaxed));
     }
 
     /// Takes the lease of a shard that nobody holds.
@@ -309,9 +321,21 @@ fn bump(cells: &[AtomicU32; SLOTS], slot: usize) {
     }
 }
 
+fn take16(cell: &AtomicU16) -> u16 {
+    let count = cell.load(Ordering::Relaxed);
+    cell.store(0, Ordering::Relaxed);
+    count
+}
+
 fn take32(cell: &AtomicU32) -> u32 {
     let count = cell.load(Ordering::Relaxed);
     cell.store(0, Ordering::Relaxed);
+    count
+}
+
+fn take64(counter: &AtomicU64) -> u64 {
+    let count = counter.load(Ordering::Relaxed);
+    counter.store(0, Ordering::Relaxed);
     count
 }
 

@@ -11,14 +11,14 @@ use crate::primitive::{Arc, AtomicUsize, Cell, Ordering};
 use crate::shard::{Ledger, Shard, Terms, ledger};
 
 /// Places in the table of a thread. Identities are dealt out in turn, so this many recorders do not collide.
-const PLACES: usize = 512;
+const PLACES: usize = 1_024;
 
 /// Shards that one thread may hold, see [`set_budget_per_thread`].
-static BUDGET_PER_THREAD: AtomicUsize = AtomicUsize::new(256);
+static BUDGET_PER_THREAD: AtomicUsize = AtomicUsize::new(PLACES);
 
 thread_local! {
     static TABLE: [Cell<Option<&'static Shard>>; PLACES] = const { [const { Cell::new(None) }; PLACES] };
-    static LEASES: Leases = const { Leases(RefCell::new(Vec::new())) };
+    static LEASES: Leases = const { Leases(RefCell::new(Held { leases: Vec::new(), hand: 0 })) };
 }
 
 /// The shard that this thread holds for the recorder of this identity.
@@ -38,7 +38,7 @@ fn place(recorder: u32) -> usize {
     recorder as usize % PLACES
 }
 
-/// Bounds the memory that each thread can take: 7 KiB for each shard. Zero switches shards off.
+/// Bounds the memory that each thread can take: 4 KiB for each shard. Zero switches shards off.
 pub(crate) fn set_budget_per_thread(shards: usize) {
     BUDGET_PER_THREAD.store(shards, Ordering::Relaxed);
 }
@@ -70,14 +70,21 @@ fn empty_place(recorder: u32) {
 }
 
 /// Dropped when the thread ends: each lease then leaves the table first and goes back afterwards.
-struct Leases(RefCell<Vec<Lease>>);
+struct Leases(RefCell<Held>);
+
+/// The leases of a thread, in no order.
+struct Held {
+    leases: Vec<Lease>,
+    /// The lease that is asked next whether it is still in use, when the budget is spent.
+    hand: usize,
+}
 
 /// What became of a request for a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Promotion {
     /// The thread has a shard now.
     Done,
-    /// Not now: the thread ends, its budget is spent on hotter series, or a lock is taken.
+    /// Not now: the thread ends, a budget is spent on hotter series, or a lock is taken.
     Refused,
 }
 
@@ -90,13 +97,13 @@ pub(crate) fn promote(
     ledger: &Arc<Ledger>,
 ) -> Promotion {
     let promoted = LEASES.try_with(|leases| {
-        let mut leases = leases.0.try_borrow_mut().ok()?;
-        if let Some(own) = leases.iter().find(|lease| lease.recorder == recorder) {
+        let mut held = leases.0.try_borrow_mut().ok()?;
+        if let Some(own) = held.at_place_of(recorder).filter(|holder| holder.recorder == recorder) {
             return ledger.own_again(own.shard, recorder, terms).then_some(());
         }
-        make_room(&mut leases, recorder)?;
-        let shard = ledger.claim(recorder, terms, || Some(ledger::take(counter)))?;
-        leases.push(Lease {
+        held.make_room(recorder)?;
+        let shard = ledger.claim(recorder, terms, || ledger::take(counter))?;
+        held.leases.push(Lease {
             shard,
             ledger: Arc::clone(ledger),
             recorder,
@@ -111,43 +118,46 @@ pub(crate) fn promote(
     }
 }
 
-/// Makes sure that the place and the budget have room, at the cost of a series that has gone cold.
-fn make_room(leases: &mut Vec<Lease>, recorder: u32) -> Option<()> {
-    if let Some(holder) = leases.iter().position(|lease| place(lease.recorder) == place(recorder)) {
-        give_up_if_cold(leases, holder)?;
+impl Held {
+    /// The lease whose place in the table this recorder would have.
+    fn at_place_of(&self, recorder: u32) -> Option<&Lease> {
+        self.leases.get(self.position_at_place_of(recorder)?)
     }
-    let budget = BUDGET_PER_THREAD.load(Ordering::Relaxed);
-    if leases.len() < budget {
-        return Some(());
-    }
-    // The oldest leases stand in front; one that turns out to be in use moves to the back.
-    if leases.is_empty() {
-        return None;
-    }
-    if give_up_if_cold(leases, 0).is_none() {
-        leases.rotate_left(1);
-        return None;
-    }
-    Some(())
-}
 
-/// Gives up a lease that nothing was recorded through since the last time somebody asked.
-fn give_up_if_cold(leases: &mut Vec<Lease>, position: usize) -> Option<()> {
-    let lease = leases.get_mut(position)?;
-    let count = lease.shard.count();
-    if lease.count_seen != count {
-        lease.count_seen = count;
-        return None;
+    fn position_at_place_of(&self, recorder: u32) -> Option<usize> {
+        TABLE.with(|table| table.get(place(recorder))?.get())?;
+        self.leases.iter().position(|lease| place(lease.recorder) == place(recorder))
     }
-    drop(leases.remove(position));
-    Some(())
+
+    /// Makes sure that the place and the budget have room, at the cost of a series that has gone cold.
+    fn make_room(&mut self, recorder: u32) -> Option<()> {
+        if let Some(holder) = self.position_at_place_of(recorder) {
+            self.give_up_if_cold(holder)?;
+        }
+        if self.leases.len() < BUDGET_PER_THREAD.load(Ordering::Relaxed) {
+            return Some(());
+        }
+        self.hand = (self.hand + 1).checked_rem(self.leases.len())?;
+        self.give_up_if_cold(self.hand)
+    }
+
+    /// Gives up a lease that nothing was recorded through since the last time somebody asked.
+    fn give_up_if_cold(&mut self, position: usize) -> Option<()> {
+        let lease = self.leases.get_mut(position)?;
+        let count_seen = core::mem::replace(&mut lease.count_seen, lease.shard.count());
+        if lease.count_seen != count_seen {
+            return None;
+        }
+        drop(self.leases.swap_remove(position));
+        Some(())
+    }
 }
 
 /// Gives back what this thread holds for one recorder.
 pub(crate) fn give_back(recorder: u32) {
     let _ = LEASES.try_with(|leases| {
-        if let Ok(mut leases) = leases.0.try_borrow_mut() {
-            leases.retain(|lease| lease.recorder != recorder);
+        if let Ok(mut held) = leases.0.try_borrow_mut() {
+            held.leases.retain(|lease| lease.recorder != recorder);
         }
     });
 }

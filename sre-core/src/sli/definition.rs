@@ -3,10 +3,13 @@
 use core::panic::Location;
 use core::time::Duration;
 
+use crate::clock::Source;
 use crate::error::Error;
-use crate::histogram::{Layout, Thresholds};
+use crate::histogram::{Layout, Plan, Thresholds};
+use crate::primitive::Arc;
 use crate::shard::Slots;
 use crate::sli::policy::AbandonedPolicy;
+use crate::sli::series::Settings;
 use crate::slo::Objective;
 use crate::units::saturating_nanos;
 
@@ -173,12 +176,14 @@ impl Definition {
     }
 
     /// What recording needs to know.
-    pub(crate) fn settings(&self, clock: crate::clock::Source) -> super::series::Settings {
+    pub(crate) fn settings(&self, clock: Source) -> Arc<Settings> {
         let wait_limits = self.abandoned.wait_limits(self.smallest_threshold_ns());
         let thresholds = self.thresholds();
         let limits = thresholds.iter().chain(wait_limits.overdue_ns());
         let slots = Slots::reaching(limits.max().unwrap_or(0));
-        super::series::Settings { layout: self.layout, thresholds, wait_limits, slots, clock }
+        let is_sharded = matches!(clock, Source::System) && self.layout == Layout::BITS_6;
+        let plan = Plan { layout: self.layout, thresholds, sharded: is_sharded.then_some(slots) };
+        Arc::new(Settings { plan: Arc::new(plan), wait_limits, slots, clock })
     }
 }
 

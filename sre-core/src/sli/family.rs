@@ -2,7 +2,7 @@
 
 use crate::clock::Source;
 use crate::primitive::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering};
-use crate::sli::series::Series;
+use crate::sli::series::{Series, Settings};
 use crate::sli::{Definition, Published, Sli, statics};
 
 /// Series that a family may have unless it says otherwise.
@@ -16,7 +16,7 @@ pub const OVERFLOW: &str = "__overflow__";
 pub(crate) struct Family {
     definition: Definition,
     label_names: &'static [&'static str],
-    clock: Source,
+    settings: Arc<Settings>,
     members_max: usize,
     each_member_judged: bool,
     /// Whether new members record; changes under the lock of the members.
@@ -59,9 +59,9 @@ impl Family {
         clock: Source,
     ) -> Self {
         Self {
+            settings: definition.settings(clock),
             definition,
             label_names,
-            clock,
             members_max,
             each_member_judged,
             recording: AtomicBool::new(!statics::is_disabled()),
@@ -138,7 +138,7 @@ impl Family {
     }
 
     fn new_member(&self, values: Box<[Box<str>]>) -> Arc<Member> {
-        let series = Series::new(self.definition.settings(self.clock.clone()));
+        let series = Series::new(Arc::clone(&self.settings));
         // Relaxed: the lock of the members orders it.
         series.set_recording(self.recording.load(Ordering::Relaxed));
         Arc::new(Member { values, sli: Sli::on(self.definition, Arc::new(series)) })

@@ -95,20 +95,14 @@ impl Sli {
     /// Counts one successful event that is not rare.
     #[inline]
     pub(crate) fn record_usual(&self, shard: &'static Shard, duration_ns: u64) {
-        let added = shard.add(Recorder::shard_bucket(duration_ns), duration_ns);
-        if added != Added::Here {
-            self.settle(shard, added, duration_ns);
+        if shard.add(Recorder::shard_bucket(duration_ns), duration_ns) == Added::Refused {
+            self.record_slow(shard, duration_ns);
         }
     }
 
     #[inline(never)]
     fn record_slow(&self, shard: &'static Shard, duration_ns: u64) {
         self.series().ok().record_slow(shard, duration_ns);
-    }
-
-    #[inline(never)]
-    fn settle(&self, shard: &'static Shard, added: Added, duration_ns: u64) {
-        self.series().ok().settle(shard, added, duration_ns);
     }
 
     /// Starts a call; it is recorded when the guard ends, whatever happens.

@@ -1,8 +1,8 @@
 //! Hot. The counters of one SLI, or of one member of a family.
 
 use crate::clock::{Source, counter, since_anchor_ns};
-use crate::histogram::{Layout, Recorder, Thresholds, Totals};
-use crate::primitive::{AtomicBool, AtomicU64, OnceLock, Ordering, zeroed};
+use crate::histogram::{Plan, Recorder, Totals};
+use crate::primitive::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
 use crate::shard::{InFlightCells, LATE_SLOTS, Promotion, SLOTS, Slots, THRESHOLDS_MAX};
 use crate::sli::Outcome;
 use crate::sli::exemplar::{Exemplar, ExemplarStore};
@@ -12,8 +12,7 @@ use crate::sli::published::Published;
 /// What a series needs to know to record; it never changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) layout: Layout,
-    pub(crate) thresholds: Thresholds,
+    pub(crate) plan: Arc<Plan>,
     pub(crate) wait_limits: WaitLimits,
     pub(crate) slots: Slots,
     pub(crate) clock: Source,
@@ -26,10 +25,10 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Series {
     recording: AtomicBool,
-    settings: Settings,
+    settings: Arc<Settings>,
     ok: Recorder,
     error: OnceLock<Box<Recorder>>,
-    unanswered: Unanswered,
+    unanswered: OnceLock<Box<Unanswered>>,
     exemplars: OnceLock<Box<ExemplarStore>>,
     published: OnceLock<Box<Published>>,
 }
@@ -69,7 +68,7 @@ impl Started {
 }
 
 /// Calls that were ignored or abandoned.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Unanswered {
     ignored: AtomicU64,
     bad: [AtomicU64; 4],
@@ -93,19 +92,13 @@ pub(crate) struct SeriesCounts {
 }
 
 impl Series {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
         Self {
             recording: AtomicBool::new(true),
-            ok: new_recorder(&settings),
+            ok: Recorder::new(&settings.plan),
             settings,
             error: OnceLock::new(),
-            unanswered: Unanswered {
-                ignored: AtomicU64::new(0),
-                bad: zeroed(),
-                forgiven: zeroed(),
-                bad_over: zeroed(),
-                forgiven_over: zeroed(),
-            },
+            unanswered: OnceLock::new(),
             exemplars: OnceLock::new(),
             published: OnceLock::new(),
         }
@@ -214,6 +207,7 @@ impl Series {
                 if self.ok.record(duration_ns) == Some(Promotion::Done) {
                     // A busy series should not have to allocate when its calls begin to fail.
                     self.errors().touch();
+                    let _ = self.unanswered();
                 }
             }
             Outcome::Error => {
@@ -237,35 +231,36 @@ impl Series {
 
     fn record_unanswered(&self, outcome: Outcome, waited_ns: u64, count: u64) {
         let Outcome::Abandoned(cause) = outcome else {
-            add(&self.unanswered.ignored, count);
+            add(&self.unanswered().ignored, count);
             return;
         };
         let bad = self.settings.wait_limits.is_bad(cause, waited_ns);
-        let Unanswered { bad: by_bad, forgiven, bad_over, forgiven_over, .. } = &self.unanswered;
+        let Unanswered { bad: by_bad, forgiven, bad_over, forgiven_over, .. } = self.unanswered();
         let (by_cause, over) = if bad { (by_bad, bad_over) } else { (forgiven, forgiven_over) };
         if let Some(counter) = by_cause.get(cause.index()) {
             add(counter, count);
         }
-        let exceeded = self.settings.thresholds.exceeded_by(waited_ns);
+        let exceeded = self.settings.plan.thresholds.exceeded_by(waited_ns);
         over.iter().take(exceeded).for_each(|counter| add(counter, count));
     }
 
     /// The recorder of failed calls; the first failure allots it.
     fn errors(&self) -> &Recorder {
-        match self.error.get() {
-            Some(error) => error,
-            None => {
-                // Made first and then offered, so that nobody waits for an allocation of somebody else.
-                let error = Box::new(new_recorder(&self.settings));
-                error.withhold_shards(!self.is_recording());
-                self.error.get_or_init(|| error)
-            }
-        }
+        offered(&self.error, || {
+            let error = Recorder::of_failures(&self.settings.plan);
+            error.withhold_shards(!self.is_recording());
+            error
+        })
+    }
+
+    /// The counters of calls without an answer; the first one allots them.
+    fn unanswered(&self) -> &Unanswered {
+        offered(&self.unanswered, Unanswered::default)
     }
 
     pub(crate) fn keep_exemplar(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
         let now_ns = self.settings.clock.monotonic_ns();
-        let store = || Box::new(ExemplarStore::new(self.settings.thresholds.iter()));
+        let store = || Box::new(ExemplarStore::new(self.settings.plan.thresholds.iter()));
         self.exemplars.get_or_init(store).keep(outcome, duration_ns, exemplar, now_ns);
     }
 
@@ -287,6 +282,7 @@ impl Series {
     pub(crate) fn prewarm(&self) {
         self.ok.prewarm();
         self.errors().prewarm();
+        let _ = self.unanswered();
     }
 
     pub(crate) fn ok(&self) -> &Recorder {
@@ -304,18 +300,10 @@ impl Series {
 
     /// What was counted so far.
     pub(crate) fn counts(&self) -> SeriesCounts {
-        // Subsets before what contains them, so that no part exceeds its whole.
-        let bad_over = load_all(&self.unanswered.bad_over);
-        let forgiven_over = load_all(&self.unanswered.forgiven_over);
-        SeriesCounts {
-            abandoned_bad_over: bad_over,
-            abandoned_forgiven_over: forgiven_over,
-            abandoned_bad: load_all(&self.unanswered.bad),
-            abandoned_forgiven: load_all(&self.unanswered.forgiven),
-            ignored: self.unanswered.ignored.load(Ordering::Acquire),
-            error: self.error().map(Recorder::totals).unwrap_or_default(),
-            ok: self.ok.totals(),
-        }
+        let mut counts = self.unanswered.get().map(|unanswered| unanswered.read()).unwrap_or_default();
+        counts.error = self.error().map(Recorder::totals).unwrap_or_default();
+        counts.ok = self.ok.totals();
+        counts
     }
 
     /// Durations that were longer than can be kept apart, see `DURATION_MAX_NS`.
@@ -326,16 +314,37 @@ impl Series {
 
     /// Bytes that this series takes, shards not included.
     pub(crate) fn bytes(&self) -> usize {
+        let unanswered = self.unanswered.get().map_or(0, |_| size_of::<Unanswered>());
         let recorders = self.ok.bytes() + self.error().map_or(0, Recorder::bytes);
-        size_of::<Self>() - size_of::<Recorder>()
-            + recorders
-            + self.exemplars().map_or(0, ExemplarStore::bytes)
+        let exemplars = self.exemplars().map_or(0, ExemplarStore::bytes);
+        size_of::<Self>() - size_of::<Recorder>() + unanswered + recorders + exemplars
     }
 }
 
-fn new_recorder(settings: &Settings) -> Recorder {
-    let sharded = matches!(settings.clock, Source::System).then_some(settings.slots);
-    Recorder::new(settings.layout, settings.thresholds, sharded)
+impl Unanswered {
+    /// Subsets before what contains them, so that no part exceeds its whole.
+    fn read(&self) -> SeriesCounts {
+        let (bad_over, forgiven_over) = (load_all(&self.bad_over), load_all(&self.forgiven_over));
+        SeriesCounts {
+            abandoned_bad_over: bad_over,
+            abandoned_forgiven_over: forgiven_over,
+            abandoned_bad: load_all(&self.bad),
+            abandoned_forgiven: load_all(&self.forgiven),
+            ignored: self.ignored.load(Ordering::Acquire),
+            ..SeriesCounts::default()
+        }
+    }
+}
+
+/// What is in `place`; makes it first and then offers it, so that nobody waits for an allocation of somebody else.
+fn offered<T>(place: &OnceLock<Box<T>>, make: impl FnOnce() -> T) -> &T {
+    match place.get() {
+        Some(made) => made,
+        None => {
+            let made = Box::new(make());
+            place.get_or_init(|| made)
+        }
+    }
 }
 
 /// Saturates: a counter of calls never goes back to zero.
