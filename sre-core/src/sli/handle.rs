@@ -184,7 +184,7 @@ impl Sli {
     /// least this long.
     ///
     /// `None` without data: before the first tick of an engine, and while there are no events.
-    /// Takes no lock: two atomic loads and a search among a few windows.
+    /// Takes no lock: a few atomic loads, and a short search where the window is not one of those kept.
     #[must_use]
     #[inline]
     pub fn burn_rate(&self, window: Duration) -> Option<BurnRate> {
