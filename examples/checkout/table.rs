@@ -112,6 +112,6 @@ fn empty_in(objective: &ObjectiveReport) -> String {
     match objective.forecast.soonest() {
         Foresight::After(wait) => spoken(wait),
         Foresight::Never => "lasts".to_owned(),
-        Foresight::NoData => "-".to_owned(),
+        Foresight::NoData => "no data".to_owned(),
     }
 }

@@ -123,6 +123,37 @@ fn at_rest_counters_and_histograms_of_a_collect_agree() {
     }
 }
 
+#[test]
+fn a_budget_that_lasts_is_told_from_one_that_nobody_knows() {
+    let (engine, _) = engine_and_clock();
+    let sli = engine.sli(Sli::new("outlook").objective(Objective::availability(0.99)).definition()).unwrap();
+    let told = || {
+        let status = serde_json::to_value(engine.status()).unwrap();
+        let objective = &status["objectives"][0];
+        let seconds = objective["exhaustion_seconds"].as_f64();
+        (objective["exhaustion"].as_str().unwrap().to_owned(), seconds, objective["sentence"].to_string())
+    };
+    #[track_caller]
+    fn check(told: (String, Option<f64>, String), word: &str, has_seconds: bool, says: &str) {
+        assert_eq!((&*told.0, told.1.is_some()), (word, has_seconds), "{told:?}");
+        assert!(told.2.contains(says), "{told:?}");
+    }
+    engine.advance(SECOND);
+    check(told(), "no_data", false, "no data, so no forecast");
+    sli.record_n(Outcome::Ok, MS, 10_000);
+    engine.advance(10 * SECOND);
+    check(told(), "never", false, "the budget lasts");
+    // Out of the five minutes by which the soonest horizon goes.
+    engine.advance(400 * SECOND);
+    sli.record_n(Outcome::Error, MS, 50);
+    sli.record_n(Outcome::Ok, MS, 950);
+    engine.advance(10 * SECOND);
+    check(told(), "ahead", true, "the budget is empty in");
+    sli.record_n(Outcome::Error, MS, 1_000);
+    engine.advance(10 * SECOND);
+    check(told(), "empty", true, "the budget is empty");
+}
+
 fn kept(engine: &Engine) -> Vec<KeptExemplar> {
     engine.collect().sli("traced").unwrap().exemplars.clone()
 }

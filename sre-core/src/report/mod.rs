@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use engine::{EngineReport, Finding};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
 pub use sli::{Events, Label, Over, Percentiles, SliReport};
-pub use status::{LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};
+pub use status::{Exhaustion, LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};
 pub use transition::TransitionReport;
 
 /// Everything that one tick found: the narrow waist between the engine and whoever shows or ships it.

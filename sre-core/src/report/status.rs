@@ -19,7 +19,7 @@ use crate::slo::{Foresight, Severity};
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Status {
-    /// Version of this shape.
+    /// Version of this shape. A field that is added leaves it as it is: readers find the field or do not.
     pub schema: u32,
     /// The name of the service.
     pub service: Arc<str>,
@@ -115,14 +115,32 @@ pub struct ObjectiveStatus {
     pub burn: BTreeMap<Arc<str>, Option<f64>>,
     /// The share of each window that was observed.
     pub coverage: BTreeMap<Arc<str>, f64>,
-    /// Seconds until the budget is empty at the present rate; `null` without data or when it lasts.
+    /// Seconds until the budget is empty at the present rate; `null` without data or when it lasts, which
+    /// [`ObjectiveStatus::exhaustion`] tells apart.
     pub exhaustion_seconds: Option<f64>,
+    /// Whether the budget will be empty at the present rate.
+    pub exhaustion: Exhaustion,
     /// The forecast in words.
     pub sentence: String,
     /// Whether most calls end without counting, so that the objective sees little.
     pub blind: bool,
     /// The alert tiers, from the fastest on.
     pub tiers: Vec<TierStatus>,
+}
+
+/// What becomes of a budget at the present rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Exhaustion {
+    /// It is empty.
+    Empty,
+    /// It will be, after [`ObjectiveStatus::exhaustion_seconds`].
+    Ahead,
+    /// It lasts for the whole period.
+    Never,
+    /// There is no traffic to go by.
+    NoData,
 }
 
 /// One alert tier.
@@ -233,9 +251,23 @@ impl ObjectiveStatus {
                 Foresight::After(wait) => Some(wait.as_secs_f64()),
                 _ => None,
             },
+            exhaustion: Exhaustion::of(report),
             sentence: report.sentence(),
             blind: report.blind,
             tiers: report.tiers.iter().map(TierStatus::of).collect(),
+        }
+    }
+}
+
+impl Exhaustion {
+    fn of(report: &ObjectiveReport) -> Self {
+        if report.budget.is_some_and(|budget| budget.remaining() <= 0.0) {
+            return Self::Empty;
+        }
+        match report.forecast.soonest() {
+            Foresight::After(_) => Self::Ahead,
+            Foresight::Never => Self::Never,
+            Foresight::NoData => Self::NoData,
         }
     }
 }
