@@ -92,7 +92,7 @@ impl Engine {
             DEFAULT_TAKEN.store(false, Ordering::Release);
             return Err(error);
         }
-        let latest = Arc::new(state.collect(started));
+        let latest = state.collect(started);
         let core = Arc::new(Core {
             clock: builder.clock.clone(),
             state: Mutex::new(state),
@@ -163,7 +163,7 @@ impl Engine {
     pub fn collect(&self) -> Arc<Report> {
         let now = now(&self.core.clock);
         let (report, _replaced) = self.core.with_state(|state| {
-            let report = Arc::new(state.collect(now));
+            let report = state.collect(now);
             let replaced = self.core.publish(Arc::clone(&report));
             (report, replaced)
         });
@@ -241,7 +241,7 @@ impl Core {
             let spent = Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed));
             let replaced = self.with_state(|state| {
                 let is_running = self.running.load(Ordering::Acquire);
-                is_running.then(|| self.publish(Arc::new(state.tick(begun, arrival, spent))))
+                is_running.then(|| self.publish(state.tick(begun, arrival, spent)))
             });
             if replaced.is_some() {
                 let spent_ns = self.clock.monotonic_ns().saturating_sub(begun.elapsed_ns);

@@ -9,7 +9,7 @@ use crate::engine::input::Input;
 use crate::error::Error;
 use crate::histogram::{Intervals, Snapshot, Thresholds};
 use crate::primitive::Arc;
-use crate::report::{Finding, Label, Percentiles, SliReport, TransitionReport};
+use crate::report::{Finding, Label, Percentiles, Refill, SliReport, TransitionReport, share};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::SeriesCounts;
 use crate::sli::{Definition, Published, availability, latency};
@@ -191,17 +191,19 @@ impl Judged {
 
     /// Adds what is judged to the report of the SLI.
     pub(super) fn fill(&self, report: &mut SliReport, counts: &SeriesCounts) {
-        report.percentiles = Arc::clone(&self.percentiles);
+        share(&mut report.percentiles, &self.percentiles);
         report.apdex = self.apdex.as_ref().and_then(ApdexWindow::apdex);
-        report.objectives = self
-            .objectives
-            .iter()
-            .map(|judged| {
-                let mut objective = judged.evaluator.report();
+        report.objectives.truncate(self.objectives.len());
+        for (at, judged) in self.objectives.iter().enumerate() {
+            let latest = judged.evaluator.latest();
+            match report.objectives.get_mut(at) {
+                Some(objective) => objective.refill(latest),
+                None => report.objectives.push(latest.clone()),
+            }
+            if let Some(objective) = report.objectives.get_mut(at) {
                 objective.exported = judged.count(counts);
-                objective
-            })
-            .collect();
+            }
+        }
     }
 }
 

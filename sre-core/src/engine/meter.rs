@@ -4,7 +4,6 @@ use crate::clock::Source;
 use crate::engine::rotation::Rotation;
 use crate::histogram::{Recorder, Snapshot};
 use crate::primitive::Arc;
-use crate::report::Events;
 use crate::sli::in_flight::{InFlight, Tracker};
 use crate::sli::series::{Series, SeriesCounts};
 use crate::window::Tick;
@@ -24,12 +23,12 @@ pub(super) struct Meter {
 #[derive(Debug)]
 struct Merged {
     count: u64,
-    durations: Rotation,
+    durations: Rotation<Snapshot>,
 }
 
 impl Merged {
     fn empty(series: &Series) -> Self {
-        Self { count: 0, durations: Rotation::new(series.settings().plan.layout) }
+        Self { count: 0, durations: Rotation::new(Snapshot::empty(series.settings().plan.layout)) }
     }
 
     /// Merges anew if there are more events than last time; returns whether there are.
@@ -115,13 +114,4 @@ fn slot(series: &Series, now: Tick) -> (u64, u64) {
             (1 << shift, now.elapsed_ns >> shift)
         }
     }
-}
-
-/// Calls by outcome.
-pub(super) fn events(counts: &SeriesCounts) -> Events {
-    let mut abandoned = counts.abandoned_bad;
-    for (sum, count) in abandoned.iter_mut().zip(counts.abandoned_forgiven) {
-        *sum = sum.saturating_add(count);
-    }
-    Events { ok: counts.ok.count, error: counts.error.count, ignored: counts.ignored, abandoned }
 }

@@ -1,38 +1,36 @@
-//! Cold. A histogram that readers may hold for as long as they like while the next one is made.
+//! Cold. What readers may hold for as long as they like while the next one is made: histograms and reports.
 
-use crate::histogram::{Layout, Snapshot};
 use crate::primitive::Arc;
 
-/// The latest snapshot, and earlier ones from which the next is made once nobody reads them any more.
+/// The latest one, and earlier ones from which the next is made once nobody reads them any more.
 ///
-/// One is usually in the last report, and one marks the end of the last interval.
+/// Of histograms, one is usually in the last report and one marks the end of the last interval.
 #[derive(Debug)]
-pub(super) struct Rotation {
-    latest: Arc<Snapshot>,
-    earlier: Vec<Arc<Snapshot>>,
+pub(super) struct Rotation<T> {
+    latest: Arc<T>,
+    earlier: Vec<Arc<T>>,
 }
 
-impl Rotation {
+impl<T: Clone> Rotation<T> {
     const EARLIER_MAX: usize = 2;
 
-    /// No counts.
-    pub(super) fn new(layout: Layout) -> Self {
-        Self { latest: Arc::new(Snapshot::empty(layout)), earlier: Vec::new() }
+    pub(super) fn new(first: T) -> Self {
+        Self { latest: Arc::new(first), earlier: Vec::new() }
     }
 
-    pub(super) fn latest(&self) -> &Arc<Snapshot> {
+    pub(super) fn latest(&self) -> &Arc<T> {
         &self.latest
     }
 
-    /// Makes the next snapshot: `refresh` gets the latest one or an earlier one, and brings it up to date.
+    /// Makes the next one: `refresh` gets the latest or an earlier one, and brings it up to date.
     ///
     /// Allocates only when readers hold all of them.
-    pub(super) fn turn(&mut self, refresh: impl FnOnce(&mut Snapshot)) {
+    pub(super) fn turn(&mut self, refresh: impl FnOnce(&mut T)) {
         if let Some(latest) = Arc::get_mut(&mut self.latest) {
             refresh(latest);
             return;
         }
-        let mut next = self.free().unwrap_or_else(|| Arc::new(Snapshot::clone(&self.latest)));
+        let mut next = self.free().unwrap_or_else(|| Arc::new(T::clone(&self.latest)));
         if let Some(next) = Arc::get_mut(&mut next) {
             refresh(next);
         }
@@ -43,8 +41,8 @@ impl Rotation {
         self.earlier.push(replaced);
     }
 
-    /// An earlier snapshot that nobody reads.
-    fn free(&mut self) -> Option<Arc<Snapshot>> {
+    /// An earlier one that nobody reads.
+    fn free(&mut self) -> Option<Arc<T>> {
         let at = self.earlier.iter_mut().position(|earlier| Arc::get_mut(earlier).is_some())?;
         Some(self.earlier.remove(at))
     }
@@ -55,6 +53,7 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
+    use crate::histogram::{Layout, Snapshot};
 
     fn of(values: u64) -> Snapshot {
         Snapshot::from_durations(Layout::BITS_6, (0..values).map(Duration::from_millis))
@@ -62,7 +61,7 @@ mod tests {
 
     #[test]
     fn what_a_reader_holds_never_changes_and_what_nobody_holds_is_used_again() {
-        let mut rotation = Rotation::new(Layout::BITS_6);
+        let mut rotation = Rotation::new(Snapshot::empty(Layout::BITS_6));
         let (mut held, mut places) = (Vec::new(), std::collections::HashSet::new());
         for turn in 1..=20 {
             rotation.turn(|snapshot| *snapshot = of(turn));

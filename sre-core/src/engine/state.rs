@@ -7,12 +7,14 @@ use crate::alert::LintLevel;
 use crate::clock::Source;
 use crate::engine::builder::Selection;
 use crate::engine::judged::INTERVAL_NS;
+use crate::engine::rotation::Rotation;
 use crate::engine::ticker::Arrival;
 use crate::engine::unit::Unit;
 use crate::error::Error;
+use crate::histogram::Snapshot;
 use crate::primitive::Arc;
 use crate::registry::{self, Counters, Entry};
-use crate::report::{EngineReport, Report, SliReport, TransitionReport};
+use crate::report::{EngineReport, Refill, Report, SliReport, TransitionReport};
 use crate::sli::series::Series;
 use crate::sli::{Definition, Labels, Sli, SliFamily};
 use crate::window::Tick;
@@ -21,13 +23,16 @@ use crate::window::Tick;
 #[derive(Debug)]
 pub(super) struct State {
     clock: Source,
-    service: Arc<str>,
     started: Tick,
     statics: Option<Statics>,
     units: Vec<Unit>,
     /// Which SLI has an objective of this name.
     slos: HashMap<Arc<str>, &'static str>,
     health: EngineReport,
+    /// The last report and those before it that can be filled again.
+    reports: Rotation<Report>,
+    /// Stands where a report has no histogram yet.
+    empty: Arc<Snapshot>,
     transitions: Vec<TransitionReport>,
     last: Tick,
     paused: bool,
@@ -47,8 +52,9 @@ impl State {
     pub(super) fn new(clock: Source, service: Arc<str>, strict: bool, started: Tick) -> Self {
         Self {
             clock,
-            service,
             started,
+            reports: Rotation::new(Report::blank(service)),
+            empty: Arc::default(),
             statics: None,
             units: Vec::new(),
             slos: HashMap::new(),
@@ -206,55 +212,74 @@ impl State {
     }
 
     /// One step at `now`: reads all counters, judges all objectives. `spent` is what the last one took.
-    pub(super) fn tick(&mut self, now: Tick, arrival: Arrival, spent: Duration) -> Report {
+    pub(super) fn tick(&mut self, now: Tick, arrival: Arrival, spent: Duration) -> Arc<Report> {
         // Of two threads that tick at once, the later one may come first.
         let now = if now.elapsed_ns < self.last.elapsed_ns { self.last } else { now };
         self.last = now;
         self.adopt_new(now);
         self.transitions.clear();
-        for unit in &mut self.units {
-            unit.tick(now);
-            unit.transitions(&mut self.transitions);
-        }
-        self.end_intervals(now);
         self.health.ticks += 1;
         self.health.ticks_late += u64::from(arrival.late);
         self.health.tick_lag = arrival.lag;
         self.health.tick_duration = spent;
-        self.report(now)
-    }
-
-    /// Closes the 10 s intervals that ended since the last tick: those of a tenth of the SLIs each second, so that
-    /// merging a thousand histograms does not make one tick long.
-    fn end_intervals(&mut self, now: Tick) {
-        for (turn, unit) in (0_u64..).zip(&mut self.units) {
-            let interval = (now.wall_ns + turn % 10 * 1_000_000_000) / INTERVAL_NS;
-            unit.end_interval(interval);
-        }
+        self.report(now, |turn| {
+            turn.unit.tick(now);
+            turn.unit.transitions(turn.transitions);
+            // The 10 s intervals of a tenth of the SLIs end each second, so that merging a thousand histograms does
+            // not make one tick long.
+            let interval = (now.wall_ns + turn.number % 10 * 1_000_000_000) / INTERVAL_NS;
+            if turn.unit.is_due(interval) {
+                turn.let_go();
+                turn.unit.end_interval(interval);
+            }
+        })
     }
 
     /// The last evaluation with fresh counters and histograms.
-    pub(super) fn collect(&mut self, now: Tick) -> Report {
-        self.units.iter_mut().for_each(Unit::refresh);
-        self.report(now)
+    pub(super) fn collect(&mut self, now: Tick) -> Arc<Report> {
+        self.report(now, |turn| {
+            turn.let_go();
+            turn.unit.refresh();
+        })
     }
 
-    fn report(&mut self, now: Tick) -> Report {
-        self.observe_health();
-        let mut slis = Vec::with_capacity(self.units.len());
-        self.units.iter().for_each(|unit| unit.report(now, &mut slis));
-        if self.units.iter().any(|unit| !unit.is_untouched()) {
-            slis.iter_mut().for_each(SliReport::tell_silence);
-        }
-        Report {
-            service: Arc::clone(&self.service),
-            at_unix_ns: self.last.wall_ns,
-            started_unix_ns: self.counters_started_ns(),
-            uptime: Duration::from_nanos(self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns)),
-            slis,
-            transitions: self.transitions.clone(),
-            engine: self.health.clone(),
-        }
+    /// Lets `step` bring one SLI after the other up to date, and reports on each while it is at hand.
+    fn report(&mut self, now: Tick, mut step: impl FnMut(&mut Turn<'_>)) -> Arc<Report> {
+        let started_unix_ns = self.counters_started_ns();
+        let Self { units, reports, health, transitions, empty, .. } = self;
+        reports.turn(|report| {
+            let (mut sums, mut filled, mut silent) = (Sums::default(), 0, false);
+            for (number, unit) in (0_u64..).zip(&mut *units) {
+                unit.adopt(now);
+                let first = filled;
+                filled += unit.rows();
+                let missing = filled.saturating_sub(report.slis.len());
+                report.slis.extend((0..missing).map(|_| SliReport::blank(empty)));
+                let rows = report.slis.get_mut(first..filled).unwrap_or_default();
+                let mut turn = Turn { number, unit, rows, transitions, empty };
+                step(&mut turn);
+                turn.unit.report(now, turn.rows);
+                sums.add(turn.unit);
+                silent |= turn.rows.iter().any(SliReport::is_silent);
+            }
+            report.slis.truncate(filled);
+            if silent && units.iter().any(|unit| !unit.is_untouched()) {
+                report.slis.iter_mut().for_each(SliReport::tell_silence);
+            }
+            sums.tell(health);
+            // Pages of histograms have to be counted for it, which takes as long as the rest of a tick.
+            if health.ticks % BYTES_EVERY == 1 || health.ticks == 0 {
+                let series = units.iter().flat_map(Unit::series);
+                health.series_bytes = series.map(|series| series.bytes() as u64).sum();
+            }
+            report.at_unix_ns = self.last.wall_ns;
+            report.started_unix_ns = started_unix_ns;
+            report.uptime =
+                Duration::from_nanos(self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns));
+            report.transitions.clone_from(transitions);
+            report.engine.refill(health);
+        });
+        Arc::clone(self.reports.latest())
     }
 
     /// The engine's own health, without a look at the SLIs.
@@ -266,21 +291,6 @@ impl State {
     fn counters_started_ns(&self) -> u64 {
         let first = self.statics.as_ref().and_then(|_| registry::started_ns());
         first.map_or(self.started.wall_ns, |first_ns| first_ns.min(self.started.wall_ns))
-    }
-
-    fn observe_health(&mut self) {
-        let mut sums = Sums::default();
-        self.units.iter().for_each(|unit| sums.add(unit));
-        self.health.series = sums.series;
-        self.health.durations_clamped = sums.clamped;
-        self.health.windows_rounded = sums.rounded;
-        self.health.series_refused = sums.refused;
-        self.health.shards = crate::shard::shards_allocated() as u64;
-        // Pages of histograms have to be counted for it, which takes as long as the rest of a tick.
-        if self.health.ticks % BYTES_EVERY == 1 || self.health.ticks == 0 {
-            let series = self.units.iter().flat_map(Unit::series);
-            self.health.series_bytes = series.map(|series| series.bytes() as u64).sum();
-        }
     }
 
     /// Switches recording for all SLIs of this engine, those to come included.
@@ -343,6 +353,30 @@ impl Sums {
         }
         self.rounded += unit.rounded();
         self.refused += unit.refused();
+    }
+
+    fn tell(&self, health: &mut EngineReport) {
+        health.series = self.series;
+        health.durations_clamped = self.clamped;
+        health.windows_rounded = self.rounded;
+        health.series_refused = self.refused;
+        health.shards = crate::shard::shards_allocated() as u64;
+    }
+}
+
+/// One SLI at one look, with its rows in the report that is being filled.
+struct Turn<'a> {
+    number: u64,
+    unit: &'a mut Unit,
+    rows: &'a mut [SliReport],
+    transitions: &'a mut Vec<TransitionReport>,
+    empty: &'a Arc<Snapshot>,
+}
+
+impl Turn<'_> {
+    /// Takes earlier histograms out of the rows, so that the next ones can be made from them.
+    fn let_go(&mut self) {
+        self.rows.iter_mut().for_each(|row| row.let_go(self.empty));
     }
 }
 

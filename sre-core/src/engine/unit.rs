@@ -1,17 +1,17 @@
 //! Cold. One SLI under an engine: a series with its objectives, or a family with those of its members.
 
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
-use crate::engine::meter::{Meter, events};
+use crate::engine::meter::Meter;
 use crate::engine::rotation::Rotation;
 use crate::error::Error;
 use crate::histogram::{Layout, Snapshot};
 use crate::primitive::Arc;
 use crate::registry::Counters;
-use crate::report::{Finding, Label, Over, SliReport, TransitionReport};
+use crate::report::{Finding, Label, SliReport, TransitionReport, share};
 use crate::sli::family::{Family, Member};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::{Series, SeriesCounts};
-use crate::sli::{Definition, Published, newest_of_each};
+use crate::sli::{Definition, KeptExemplar, Published, newest_of_each};
 use crate::window::Tick;
 
 /// One SLI that an engine judges.
@@ -51,9 +51,9 @@ struct Whole {
 struct Merged {
     /// How many members there were.
     of: usize,
-    ok: Rotation,
+    ok: Rotation<Snapshot>,
     /// Of failed calls, once a member had one.
-    error: Option<Rotation>,
+    error: Option<Rotation<Snapshot>>,
 }
 
 impl Unit {
@@ -68,7 +68,7 @@ impl Unit {
             labels,
             counts: SeriesCounts::default(),
             in_flight: Vec::new(),
-            merged: Merged { of: 0, ok: Rotation::new(definition.layout()), error: None },
+            merged: Merged { of: 0, ok: Rotation::new(Snapshot::empty(definition.layout())), error: None },
             judged: Judged::new(&definition, start)?,
         };
         let thresholds_ns = thresholds_of(&definition.thresholds());
@@ -86,7 +86,7 @@ impl Unit {
     }
 
     /// Takes in members that appeared since the last tick.
-    fn adopt(&mut self, now: Tick) {
+    pub(super) fn adopt(&mut self, now: Tick) {
         match &self.counters {
             Counters::One(series) => {
                 if self.parts.is_empty() {
@@ -138,7 +138,6 @@ impl Unit {
 
     /// Reads all counters and judges what happened since the last tick.
     pub(super) fn tick(&mut self, now: Tick) {
-        self.adopt(now);
         for part in &mut self.parts {
             part.meter.observe(now);
             part.judge(now);
@@ -217,11 +216,13 @@ impl Unit {
         }
     }
 
-    /// Merges the histograms and closes an interval of the windowed percentiles, once in each.
+    /// Whether an interval of the windowed percentiles is over.
+    pub(super) const fn is_due(&self, interval: u64) -> bool {
+        self.interval != interval
+    }
+
+    /// Merges the histograms and closes an interval of the windowed percentiles.
     pub(super) fn end_interval(&mut self, interval: u64) {
-        if self.interval == interval {
-            return;
-        }
         self.interval = interval;
         self.merge();
         for part in &mut self.parts {
@@ -233,66 +234,60 @@ impl Unit {
         self.whole.judged.end_interval(interval, &durations, &self.whole.counts);
     }
 
-    /// Adds the reports of the whole, and of each member.
-    pub(super) fn report(&self, now: Tick, reports: &mut Vec<SliReport>) {
-        let place = reports.len();
-        reports.push(self.report_whole(now));
-        if matches!(self.counters, Counters::Family(_)) {
-            reports.extend(self.parts.iter().map(|part| self.report_part(part, now)));
-            if let Some([whole, members @ ..]) = reports.get_mut(place..) {
+    /// How many rows of a report are about this SLI: the whole, and each member.
+    pub(super) fn rows(&self) -> usize {
+        match &self.counters {
+            Counters::One(_) => 1,
+            Counters::Family(_) => 1 + self.parts.len(),
+        }
+    }
+
+    /// Fills its rows of a report: that of the whole, and those of the members.
+    pub(super) fn report(&self, now: Tick, rows: &mut [SliReport]) {
+        let Some((whole, members)) = rows.split_first_mut() else { return };
+        self.report_whole(whole);
+        for (part, row) in self.parts.iter().zip(&mut *members) {
+            self.report_part(part, now, row);
+        }
+        whole.exemplars.clear();
+        match (&self.counters, self.parts.as_slice()) {
+            (Counters::One(_), [only]) => only.exemplars(now, &mut whole.exemplars),
+            _ => {
                 let kept = members.iter().flat_map(|member| &member.exemplars);
-                whole.exemplars = newest_of_each(&self.thresholds_ns, kept);
+                whole.exemplars.extend(newest_of_each(&self.thresholds_ns, kept));
             }
         }
     }
 
-    fn report_whole(&self, now: Tick) -> SliReport {
+    fn report_whole(&self, row: &mut SliReport) {
         let overdue = self.parts.iter().filter_map(|part| part.meter.overdue());
-        let mut report = SliReport {
-            name: self.definition.name(),
-            labels: Arc::clone(&self.whole.labels),
-            events: events(&self.whole.counts),
-            in_flight: self.whole.in_flight.iter().map(|in_flight| in_flight.total).sum(),
-            in_flight_overdue: self.parts.first().and_then(Part::limit_ns).map(|_| overdue.sum()),
-            durations: Arc::clone(self.durations()),
-            error_durations: self.error_durations().cloned(),
-            thresholds_ns: Arc::clone(&self.thresholds_ns),
-            over: Over::new(self.whole.counts.ok.over),
-            error_over: Over::new(self.whole.counts.error.over),
-            percentiles: Arc::default(),
-            apdex: None,
-            exemplars: match (&self.counters, self.parts.as_slice()) {
-                (Counters::One(_), [only]) => only.exemplars(now),
-                _ => Vec::new(),
-            },
-            objectives: Vec::new(),
-        };
-        self.whole.judged.fill(&mut report, &self.whole.counts);
-        report
+        row.count(&self.whole.counts);
+        row.name = self.definition.name();
+        share(&mut row.labels, &self.whole.labels);
+        share(&mut row.thresholds_ns, &self.thresholds_ns);
+        row.in_flight = self.whole.in_flight.iter().map(|in_flight| in_flight.total).sum();
+        row.in_flight_overdue = self.parts.first().and_then(Part::limit_ns).map(|_| overdue.sum());
+        share(&mut row.durations, self.durations());
+        row.error_durations = self.error_durations().cloned();
+        self.whole.judged.fill(row, &self.whole.counts);
     }
 
-    fn report_part(&self, part: &Part, now: Tick) -> SliReport {
+    fn report_part(&self, part: &Part, now: Tick, row: &mut SliReport) {
         let meter = &part.meter;
-        let mut report = SliReport {
-            name: self.definition.name(),
-            labels: Arc::clone(&part.labels),
-            events: events(meter.counts()),
-            in_flight: meter.in_flight().total,
-            in_flight_overdue: meter.overdue(),
-            durations: Arc::clone(meter.durations()),
-            error_durations: meter.error_durations().cloned(),
-            thresholds_ns: Arc::clone(&self.thresholds_ns),
-            over: Over::new(meter.counts().ok.over),
-            error_over: Over::new(meter.counts().error.over),
-            percentiles: Arc::default(),
-            apdex: None,
-            exemplars: part.exemplars(now),
-            objectives: Vec::new(),
-        };
-        if let Some(judged) = &part.judged {
-            judged.fill(&mut report, meter.counts());
+        row.count(meter.counts());
+        row.name = self.definition.name();
+        share(&mut row.labels, &part.labels);
+        share(&mut row.thresholds_ns, &self.thresholds_ns);
+        row.in_flight = meter.in_flight().total;
+        row.in_flight_overdue = meter.overdue();
+        share(&mut row.durations, meter.durations());
+        row.error_durations = meter.error_durations().cloned();
+        row.exemplars.clear();
+        part.exemplars(now, &mut row.exemplars);
+        match &part.judged {
+            Some(judged) => judged.fill(row, meter.counts()),
+            None => row.objectives.clear(),
         }
-        report
     }
 
     /// What is questionable about the objectives.
@@ -364,9 +359,11 @@ impl Part {
         self.meter.series().settings().wait_limits.overdue_ns()
     }
 
-    fn exemplars(&self, now: Tick) -> Vec<crate::sli::KeptExemplar> {
+    fn exemplars(&self, now: Tick, exemplars: &mut Vec<KeptExemplar>) {
         let unix_ns = |monotonic_ns| now.wall_ns.saturating_sub(now.elapsed_ns.saturating_sub(monotonic_ns));
-        self.meter.series().exemplars().map(|store| store.all(unix_ns)).unwrap_or_default()
+        if let Some(store) = self.meter.series().exemplars() {
+            exemplars.extend(store.all(unix_ns));
+        }
     }
 }
 
@@ -377,7 +374,7 @@ impl Merged {
         self.of = parts.len();
         self.ok.turn(|sum| merge(sum, meters().map(Meter::durations)));
         if meters().any(|meter| meter.error_durations().is_some()) {
-            let error = self.error.get_or_insert_with(|| Rotation::new(layout));
+            let error = self.error.get_or_insert_with(|| Rotation::new(Snapshot::empty(layout)));
             error.turn(|sum| merge(sum, meters().filter_map(Meter::error_durations)));
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::refill::Refill;
 use crate::alert::Lint;
 
 /// The health of an engine at one tick.
@@ -41,6 +42,32 @@ pub struct EngineReport {
     pub degraded: Vec<String>,
     /// What is questionable about objectives: tiers that cannot fire, budgets too thin to react.
     pub findings: Vec<Finding>,
+}
+
+impl Refill for EngineReport {
+    fn refill(&mut self, from: &Self) {
+        // Both lists only grow, and are long where there are many objectives.
+        let (mut degraded, mut findings) =
+            (core::mem::take(&mut self.degraded), core::mem::take(&mut self.findings));
+        degraded.extend(from.degraded.get(degraded.len()..).into_iter().flatten().cloned());
+        findings.extend(from.findings.get(findings.len()..).into_iter().flatten().cloned());
+        *self = Self {
+            ticks: from.ticks,
+            ticks_late: from.ticks_late,
+            tick_lag: from.tick_lag,
+            tick_duration: from.tick_duration,
+            panics: from.panics,
+            series: from.series,
+            series_refused: from.series_refused,
+            series_bytes: from.series_bytes,
+            shards: from.shards,
+            durations_clamped: from.durations_clamped,
+            windows_rounded: from.windows_rounded,
+            paused: from.paused,
+            degraded,
+            findings,
+        };
+    }
 }
 
 /// Something questionable about an objective.

@@ -2,6 +2,7 @@
 
 mod engine;
 mod objective;
+mod refill;
 mod sli;
 mod status;
 mod transition;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use engine::{EngineReport, Finding};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
+pub(crate) use refill::{Refill, share};
 pub use sli::{Events, Label, Over, Percentiles, SliReport};
 pub use status::{Exhaustion, LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};
 pub use transition::TransitionReport;
@@ -55,6 +57,19 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report on nothing.
+    pub(crate) fn blank(service: Arc<str>) -> Self {
+        Self {
+            service,
+            at_unix_ns: 0,
+            started_unix_ns: 0,
+            uptime: Duration::ZERO,
+            slis: Vec::new(),
+            transitions: Vec::new(),
+            engine: EngineReport::default(),
+        }
+    }
+
     /// The report on an SLI as a whole, by its name.
     #[must_use]
     pub fn sli(&self, name: &str) -> Option<&SliReport> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::refill::{Refill, refill_all, share};
 use crate::alert::{AlertState, Guarded, Trend};
 use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity};
 use crate::units::{BurnRate, EventCounts, Target};
@@ -93,6 +94,44 @@ impl ObjectiveReport {
             Foresight::Never => "at this rate the budget lasts".to_owned(),
             Foresight::NoData => "no data, so no forecast".to_owned(),
         }
+    }
+}
+
+impl Refill for ObjectiveReport {
+    fn refill(&mut self, from: &Self) {
+        share(&mut self.slo, &from.slo);
+        share(&mut self.sli, &from.sli);
+        share(&mut self.period, &from.period);
+        refill_all(&mut self.windows, &from.windows);
+        refill_all(&mut self.tiers, &from.tiers);
+        (self.kind, self.threshold, self.target) = (from.kind, from.threshold, from.target);
+        (self.exported, self.counts, self.provisional) = (from.exported, from.counts, from.provisional);
+        (self.budget, self.pace, self.forecast) = (from.budget, from.pace, from.forecast);
+        (self.state, self.trend, self.blind) = (from.state, from.trend, from.blind);
+        self.late_ticks = from.late_ticks;
+    }
+}
+
+impl Refill for WindowReport {
+    fn refill(&mut self, from: &Self) {
+        share(&mut self.text, &from.text);
+        (self.length, self.counts, self.burn) = (from.length, from.counts, from.burn);
+        (self.coverage, self.late) = (from.coverage, from.late);
+    }
+}
+
+impl Refill for TierReport {
+    fn refill(&mut self, from: &Self) {
+        share(&mut self.name, &from.name);
+        match (&mut self.remedy, &from.remedy) {
+            (Some(remedy), Some(from)) => share(remedy, from),
+            (remedy, from) => remedy.clone_from(from),
+        }
+        (self.severity, self.long, self.short) = (from.severity, from.long, from.short);
+        (self.factor, self.budget_share, self.reachable) = (from.factor, from.budget_share, from.reachable);
+        (self.state, self.since_wall_ns, self.trend) = (from.state, from.since_wall_ns, from.trend);
+        (self.guarded, self.infeasible, self.blind) = (from.guarded, from.infeasible, from.blind);
+        self.inhibited = from.inhibited;
     }
 }
 

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use crate::histogram::Snapshot;
 use crate::primitive::Arc;
-use crate::report::{ObjectiveReport, ObjectiveState};
+use crate::report::{ObjectiveReport, ObjectiveState, share};
 use crate::shard::THRESHOLDS_MAX;
+use crate::sli::series::SeriesCounts;
 use crate::sli::{Abandoned, KeptExemplar};
 use crate::slo::Apdex;
 
@@ -44,10 +45,47 @@ pub struct SliReport {
 }
 
 impl SliReport {
+    /// A row that says nothing yet.
+    pub(crate) fn blank(durations: &Arc<Snapshot>) -> Self {
+        Self {
+            name: "",
+            labels: Arc::default(),
+            events: Events::default(),
+            in_flight: 0,
+            in_flight_overdue: None,
+            durations: Arc::clone(durations),
+            error_durations: None,
+            thresholds_ns: Arc::default(),
+            over: Over::default(),
+            error_over: Over::default(),
+            percentiles: Arc::default(),
+            apdex: None,
+            exemplars: Vec::new(),
+            objectives: Vec::new(),
+        }
+    }
+
+    /// Lets go of the histograms, so that they can be used again; `durations` takes their place.
+    pub(crate) fn let_go(&mut self, durations: &Arc<Snapshot>) {
+        share(&mut self.durations, durations);
+        self.error_durations = None;
+    }
+
+    /// Tells what was counted.
+    pub(crate) fn count(&mut self, counts: &SeriesCounts) {
+        self.events = Events::of(counts);
+        self.over = Over { counts: counts.ok.over };
+        self.error_over = Over { counts: counts.error.over };
+    }
+
+    /// Whether nothing was ever counted.
+    pub(crate) fn is_silent(&self) -> bool {
+        [self.events.ok, self.events.error, self.events.ignored, self.events.abandoned_total()] == [0; 4]
+    }
+
     /// Marks its objectives as silent if it has never counted anything, where others of the engine have.
     pub(crate) fn tell_silence(&mut self) {
-        let counted = [self.events.ok, self.events.error, self.events.ignored, self.events.abandoned_total()];
-        if counted == [0; 4] {
+        if self.is_silent() {
             for objective in &mut self.objectives {
                 if objective.state == ObjectiveState::Idle {
                     objective.state = ObjectiveState::Silent;
@@ -82,10 +120,6 @@ pub struct Over {
 }
 
 impl Over {
-    pub(crate) const fn new(counts: [u64; THRESHOLDS_MAX]) -> Self {
-        Self { counts }
-    }
-
     /// The count of the threshold at a place of [`SliReport::thresholds_ns`]; zero where there is none.
     #[must_use]
     pub fn get(&self, place: usize) -> u64 {
@@ -108,6 +142,14 @@ pub struct Events {
 }
 
 impl Events {
+    fn of(counts: &SeriesCounts) -> Self {
+        let mut abandoned = counts.abandoned_bad;
+        for (sum, count) in abandoned.iter_mut().zip(counts.abandoned_forgiven) {
+            *sum = sum.saturating_add(count);
+        }
+        Self { ok: counts.ok.count, error: counts.error.count, ignored: counts.ignored, abandoned }
+    }
+
     /// All abandoned calls.
     #[must_use]
     pub fn abandoned_total(&self) -> u64 {
