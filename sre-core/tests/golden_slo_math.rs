@@ -14,7 +14,7 @@ use sre_core::slo::{
     Apdex, ApdexBand, Budget, Confidence, Foresight, Inflow, Objective, Past, Period, Policy, Reach,
     SampleSize, Severity, Slot, TierSource, budget_time, burn_rate, naive_exhaustion,
 };
-use sre_core::stats::wilson_lower_bound;
+use sre_core::stats::{beta_above, wilson_lower_bound};
 use sre_core::units::{EventCounts, Target, duration_text};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -231,6 +231,48 @@ mod section_3_7_time_slices {
     }
 }
 
+mod section_3_7_overlapping_slices {
+    use sre_core::engine::{Evaluator, Input};
+    use sre_core::slo::Budgeting;
+    use sre_core::window::Tick;
+
+    use super::*;
+
+    /// A day in steps of 30 s: a request each 6 minutes, all good, and a last hour of 1,000 each step, 1 % bad.
+    fn error_ratio_of_the_day(budgeting: Budgeting) -> f64 {
+        let objective = Objective::availability(0.999).period(Period::days(2)).budgeting(budgeting);
+        let at = |step: u64| Tick { wall_ns: step * 30_000_000_000, elapsed_ns: step * 30_000_000_000 };
+        let mut evaluator = Evaluator::new("pay", "pay-availability", objective, at(0)).unwrap();
+        for step in 1..=2_881 {
+            let delta = match step {
+                2_881 => EventCounts::ZERO,
+                2_761.. => EventCounts::from_total(1_000, 10),
+                _ => EventCounts::new(u64::from(step % 12 == 0), 0),
+            };
+            evaluator.tick(at(step), Input { delta, ..Input::default() });
+        }
+        evaluator.report().counts.error_ratio().unwrap()
+    }
+
+    #[test]
+    fn the_number_of_sloth_is_reproduced_and_is_20_times_too_small() {
+        near(error_ratio_of_the_day(Budgeting::Occurrences), 1_200.0 / 120_230.0, 1e-12);
+        // Each of 230 quiet requests is in ten samples; nine of the last one's lie in the busy hour, where 120 are
+        // taken. Two of twelve samples of a quiet time are empty, and skipped.
+        let samples = 230.0 * 10.0 - 9.0 + 120.0;
+        // In the first nine of the busy hour a quiet request is left.
+        let busy: f64 = (1..=120_u32)
+            .map(|number| {
+                let steps = f64::from(number.min(10));
+                10.0 * steps / (1_000.0 * steps + f64::from(u8::from(number < 10)))
+            })
+            .sum();
+        let sloth = error_ratio_of_the_day(Budgeting::SLOTH);
+        near(sloth, busy / samples, 1e-9);
+        near(sloth, 0.000_498, 5e-7);
+    }
+}
+
 mod section_3_9_low_traffic {
     use super::*;
 
@@ -287,6 +329,24 @@ mod section_3_9_low_traffic {
         assert_eq!(first_tier(10, 450, objective), (Trend::Starting, Some(Guarded::NotConfident)));
         assert_eq!(first_tier(10, 450, objective.confidence(Confidence::Off)), (Trend::Burning, None));
         assert_eq!(first_tier(1, 1, objective), (Trend::Starting, Some(Guarded::TooFewFailures)));
+    }
+
+    #[test]
+    fn a_belief_in_the_service_asks_for_more_failures() {
+        let believing = |weight| Objective::availability(0.999).confidence(Confidence::Posterior { weight });
+        // How probable it is to be above 0.0144, by numeric integration.
+        for (bad, weight, probability) in
+            [(10, 10, 0.9254), (11, 10, 0.9632), (17, 400, 0.9386), (18, 400, 0.9642)]
+        {
+            let (a, b) =
+                (f64::from(weight) * 0.001 + bad as f64, f64::from(weight) * 0.999 + 400.0 - bad as f64);
+            near(beta_above(0.0144, a, b).unwrap(), probability, 5e-5);
+            let expected = match probability > 0.95 {
+                true => (Trend::Burning, None),
+                false => (Trend::Starting, Some(Guarded::NotConfident)),
+            };
+            assert_eq!(first_tier(bad, 400, believing(weight)), expected, "{bad} of 400, weight {weight}");
+        }
     }
 
     #[test]

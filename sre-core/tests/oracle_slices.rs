@@ -58,6 +58,19 @@ fn judged(
     slices
 }
 
+/// Good and bad billionths of every sample that was taken, each over the last `samples` steps.
+fn sampled(seen: &[Seen], start: u64, now: u64, step: u64, samples: u64) -> Vec<(u64, u64, u64)> {
+    let sample = |last: u64| {
+        let first = (last + 1).saturating_sub(samples).max(start / step);
+        let events = seen.iter().filter(|seen| (first..=last).contains(&(seen.second / step)));
+        let (total, bad) =
+            events.fold((0, 0), |(total, bad), seen| (total + seen.good + seen.bad, bad + seen.bad));
+        let parts = (bad * 1_000_000_000).checked_div(total)?;
+        Some(((last + 1) * step, 1_000_000_000 - parts, parts))
+    };
+    (start / step..now / step).filter_map(sample).collect()
+}
+
 fn window(slices: &[(u64, u64, u64)], now: u64, length: u64) -> EventCounts {
     let slot = if length.div_ceil(SLOT) <= 360 {
         SLOT
@@ -86,6 +99,33 @@ fn cases() -> u32 {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn overlapping_slices_are_sampled_as_the_oracle_samples_them(
+        start in 1_000_000_u64..2_000_000_000,
+        step in prop_oneof![Just(1_u64), Just(5), Just(30)],
+        samples in 0_u8..12,
+        ticks in prop::collection::vec((1_u64..4, 0_u64..30, 0_u64..4, 0_u8..3), 1..150),
+    ) {
+        let length = Duration::from_secs(step * u64::from(samples.max(1)));
+        let objective = Objective::availability(0.9)
+            .period(Period::rolling(Duration::from_secs(7_200)))
+            .tiers(TIERS)
+            .budgeting(Budgeting::OverlappingSlices { length, samples });
+        let at = |second: u64| Tick { wall_ns: second * SECOND, elapsed_ns: (second - start) * SECOND };
+        let mut evaluator = Evaluator::new("pay", "pay-availability", objective, at(start)).unwrap();
+        let (mut now, mut seen) = (start, Vec::new());
+        for (wait, good, bad, kind) in ticks {
+            now += wait;
+            let (good, bad) = if kind == 0 { (0, 0) } else { (good, bad) };
+            seen.push(Seen { second: now, good, bad });
+            evaluator.tick(at(now), Input { delta: EventCounts::new(good, bad), ..Input::default() });
+            let slices = sampled(&seen, start, now, step, u64::from(samples.max(1)));
+            for (length, found) in WINDOWS.into_iter().zip(&evaluator.latest().windows) {
+                prop_assert_eq!(found.counts, window(&slices, now, length), "{} at {}", found.text, now);
+            }
+        }
+    }
 
     #[test]
     fn slices_are_counted_as_the_oracle_counts_them(

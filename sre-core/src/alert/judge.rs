@@ -8,7 +8,7 @@ use super::compare::{Threshold, burns_above, spends_above};
 use super::policy::{CLEAR_FACTOR, DerivedTier};
 use super::state::{Level, Pair};
 use crate::slo::{Confidence, Guards};
-use crate::stats::wilson_lower_bound;
+use crate::stats::{beta_above, wilson_lower_bound};
 use crate::units::{EventCounts, Target};
 
 /// The events of one window, and how much of it was really observed.
@@ -102,7 +102,9 @@ pub fn judge(
     let factor = Threshold::new(tier.factor());
     let long_level = level(factor, target, yardstick, long);
     let guarded = match long_level {
-        Level::Above => guard_in_the_way(guards, yardstick_ratio(tier, target, yardstick, long), long),
+        Level::Above => {
+            guard_in_the_way(guards, yardstick_ratio(tier, target, yardstick, long), long, target)
+        }
         _ => None,
     };
     let long = if guarded.is_some() { Level::Between } else { long_level };
@@ -140,12 +142,12 @@ fn yardstick_ratio(tier: &DerivedTier, target: Target, yardstick: Yardstick, win
     }
 }
 
-fn guard_in_the_way(guards: Guards, ratio: f64, long: Reading) -> Option<Guarded> {
+fn guard_in_the_way(guards: Guards, ratio: f64, long: Reading, target: Target) -> Option<Guarded> {
     if long.counts.bad() < guards.min_failures() {
         Some(Guarded::TooFewFailures)
     } else if long.counts.total() < guards.min_events() {
         Some(Guarded::TooFewEvents)
-    } else if guards.confidence() == Confidence::Wilson && !is_confident(long, ratio) {
+    } else if !is_confident(guards.confidence(), long, ratio, target) {
         Some(Guarded::NotConfident)
     } else {
         None
@@ -153,9 +155,21 @@ fn guard_in_the_way(guards: Guards, ratio: f64, long: Reading) -> Option<Guarded
 }
 
 /// Whether the ratio of the whole window, unobserved time included, is above `ratio` with confidence.
-fn is_confident(window: Reading, ratio: f64) -> bool {
-    wilson_lower_bound(count(window.counts.bad()), window.whole()).is_some_and(|low| low > ratio)
+fn is_confident(confidence: Confidence, window: Reading, ratio: f64, target: Target) -> bool {
+    let (bad, whole) = (count(window.counts.bad()), window.whole());
+    match confidence {
+        Confidence::Wilson => wilson_lower_bound(bad, whole).is_some_and(|low| low > ratio),
+        Confidence::Posterior { weight } => {
+            let weight = f64::from(weight.max(1));
+            let (a, b) = (weight * target.budget_ratio() + bad, weight * target.ratio() + whole - bad);
+            beta_above(ratio, a, b).is_some_and(|probability| probability > SURE)
+        }
+        _ => true,
+    }
 }
+
+/// How probable it must be that the ratio is above the threshold.
+const SURE: f64 = 0.95;
 
 #[expect(clippy::cast_precision_loss, reason = "counts above 2^53 lose less than one part in 10^15")]
 const fn count(events: u64) -> f64 {

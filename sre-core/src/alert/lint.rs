@@ -255,7 +255,7 @@ fn wants_pages(tiers: TierSource) -> bool {
 }
 
 fn slice_above_window(tier: &DerivedTier, budgeting: Budgeting) -> Option<Lint> {
-    let slice = budgeting.slice_length().filter(|slice| *slice > tier.short())?;
+    let slice = budgeting.slice_step().filter(|slice| *slice > tier.short())?;
     Some(Lint::SliceAboveWindow { tier: tier.number(), slice, short: tier.short() })
 }
 

@@ -1,6 +1,7 @@
 //! Pure. What one objective remembers: its events or slices, and the calls that ended, on one time line.
 
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use super::input::Input;
 use crate::alert::Reading;
@@ -71,6 +72,9 @@ impl Past {
                     units.advance(end_ns.min(step.now_ns), verdict, None);
                 });
                 self.units.advance(step.now_ns, EventCounts::ZERO, None);
+                if step.gap {
+                    judge.rule.recent.clear();
+                }
             }
         }
         let calls = EventCounts::from_total(input.ended, input.unjudged);
@@ -83,7 +87,7 @@ impl Past {
     pub(super) fn provisional(&self, provisional: EventCounts) -> EventCounts {
         match &self.slices {
             Some(_) if provisional.is_empty() => EventCounts::ZERO,
-            Some(judge) => judge.rule.verdict(judge.slices.open() + provisional),
+            Some(judge) => judge.rule.verdict(judge.rule.sample(judge.slices.open() + provisional)),
             None => provisional,
         }
     }
@@ -172,34 +176,51 @@ struct SliceJudge {
 
 impl SliceJudge {
     fn new(budgeting: Budgeting, now_ns: u64) -> Option<Self> {
-        let (length, target, empty) = match budgeting {
-            Budgeting::Occurrences => return None,
-            Budgeting::TimeSlices { length, target, empty } => (length, Some(target), empty),
-            Budgeting::RatioTimeslices { length, empty } => (length, None, empty),
+        let (target, empty, samples) = match budgeting {
+            Budgeting::TimeSlices { target, empty, .. } => (Some(target), empty, 1),
+            Budgeting::RatioTimeslices { empty, .. } => (None, empty, 1),
+            Budgeting::OverlappingSlices { samples, .. } => (None, EmptySlice::Skip, samples.max(1)),
+            _ => return None,
         };
-        let rule = SliceRule { target, empty, last: EventCounts::ZERO };
-        Some(Self { slices: Slices::new(length, now_ns), rule })
+        let older = usize::from(samples - 1);
+        let recent = VecDeque::with_capacity(older);
+        let rule = SliceRule { target, empty, last: EventCounts::ZERO, older, recent };
+        Some(Self { slices: Slices::new(budgeting.slice_step()?, now_ns), rule })
     }
 }
 
 /// How a slice that is over counts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct SliceRule {
     /// The share of good events that makes a slice good; none when the share itself is what counts.
     target: Option<Target>,
     empty: EmptySlice,
     /// What the last slice that ended counted.
     last: EventCounts,
+    /// How many older pieces a slice has besides the newest, where slices overlap; and these, oldest first.
+    older: usize,
+    recent: VecDeque<EventCounts>,
 }
 
 impl SliceRule {
     /// What a slice that ended counts, which the next one may carry.
     fn judge(&mut self, counts: EventCounts) -> EventCounts {
-        self.last = self.verdict(counts);
+        self.last = self.verdict(self.sample(counts));
+        if self.recent.len() >= self.older {
+            self.recent.pop_front();
+        }
+        if self.older > 0 {
+            self.recent.push_back(counts);
+        }
         self.last
     }
 
-    fn verdict(self, counts: EventCounts) -> EventCounts {
+    /// The slice whose newest piece this is.
+    fn sample(&self, newest: EventCounts) -> EventCounts {
+        self.recent.iter().copied().sum::<EventCounts>() + newest
+    }
+
+    fn verdict(&self, counts: EventCounts) -> EventCounts {
         let parts = if self.target.is_some() { 1 } else { PARTS };
         match (counts.is_empty(), self.empty, self.target) {
             (true, EmptySlice::Good, _) => EventCounts::new(parts, 0),
@@ -279,6 +300,16 @@ mod tests {
         let quiet = EventCounts::new(10, 0);
         let hour = an_hour_of(budgeting, &[EventCounts::new(99_000, 1_000), quiet, NONE, quiet]);
         assert_eq!(hour, EventCounts::from_total(3 * PARTS, PARTS / 100));
+    }
+
+    #[test]
+    fn overlapping_slices_count_each_event_in_several() {
+        let length = Duration::from_secs(180);
+        let budgeting = Budgeting::OverlappingSlices { length, samples: 3 };
+        let (good, bad) = (EventCounts::new(10, 0), EventCounts::new(0, 10));
+        // The shares of bad ones: nothing, 0, 1/2, 1/2, 1, nothing.
+        let hour = an_hour_of(budgeting, &[NONE, good, bad, NONE, NONE, NONE]);
+        assert_eq!(hour, EventCounts::from_total(4 * PARTS, 2 * PARTS));
     }
 
     #[test]

@@ -45,9 +45,9 @@ pub(super) const fn is_threshold(threshold: Duration) -> bool {
 }
 
 pub(super) const fn is_budgeting(budgeting: Budgeting) -> bool {
-    match budgeting.slice_length() {
-        None => true,
-        Some(length) => is_at_most(SECOND, length) && is_at_most(length, SLICE_MAX),
+    match (budgeting.slice_length(), budgeting.slice_step()) {
+        (Some(length), Some(step)) => is_at_most(SECOND, step) && is_at_most(length, SLICE_MAX),
+        _ => true,
     }
 }
 

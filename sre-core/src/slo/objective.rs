@@ -234,7 +234,7 @@ impl Objective {
     ///
     /// # Panics
     ///
-    /// When a slice is not between 1 s and 24 h long; in a `const` or `static` that is a compile error.
+    /// When a slice is not between 1 s and 24 h long, or samples come more than once a second; in a `const` or `static` that is a compile error.
     /// Values from outside go through [`Objective::try_budgeting`].
     pub const fn budgeting(mut self, budgeting: Budgeting) -> Self {
         assert!(
@@ -249,9 +249,11 @@ impl Objective {
     ///
     /// # Errors
     ///
-    /// [`Error::SliceLength`] when a slice is not between 1 s and 24 h long.
+    /// [`Error::SliceLength`] when a slice is not between 1 s and 24 h long, or samples come more than once a
+    /// second.
     pub fn try_budgeting(mut self, budgeting: Budgeting) -> Result<Self, Error> {
-        match budgeting.slice_length() {
+        let is_too_long = budgeting.slice_length().is_some_and(|length| length > limits::SLICE_MAX);
+        match if is_too_long { budgeting.slice_length() } else { budgeting.slice_step() } {
             Some(value) if !limits::is_budgeting(budgeting) => {
                 Err(Error::SliceLength { value, max: limits::SLICE_MAX })
             }
@@ -481,6 +483,22 @@ mod tests {
             let error = objective.try_budgeting(length(bad)).unwrap_err();
             assert_eq!(error, Error::SliceLength { value: bad, max: limits::SLICE_MAX });
         }
+    }
+
+    #[test]
+    fn overlapping_slices_are_sampled_once_a_second_at_most() {
+        let objective = Objective::availability(0.99);
+        let sampled = |seconds, samples| {
+            let length = Duration::from_secs(seconds);
+            objective.try_budgeting(Budgeting::OverlappingSlices { length, samples })
+        };
+        for (seconds, samples) in [(300, 10), (255, 255), (86_400, 255), (1, 0), (1, 1)] {
+            assert!(sampled(seconds, samples).is_ok(), "{seconds} s, {samples} samples");
+        }
+        let refused = |value| Err(Error::SliceLength { value, max: limits::SLICE_MAX });
+        assert_eq!(sampled(1, 2).map(drop), refused(Duration::from_millis(500)));
+        assert_eq!(sampled(86_401, 2).map(drop), refused(Duration::from_secs(86_401)));
+        assert_eq!(Budgeting::SLOTH.slice_step(), Some(Duration::from_secs(30)));
     }
 
     #[test]

@@ -132,9 +132,24 @@ pub enum Budgeting {
         /// What a slice without events is.
         empty: EmptySlice,
     },
+    /// In samples of slices that overlap, each as good as the share of good events in it; the mean is what is
+    /// judged, and samples without events are skipped.
+    ///
+    /// A rule that averages a recorded ratio over a long window counts like that, such as those that Sloth
+    /// writes, see [`Budgeting::SLOTH`]. Traffic does not weigh: a quiet hour counts as much as a busy one.
+    OverlappingSlices {
+        /// How long a slice is, from 1 s to a day.
+        length: Duration,
+        /// How many slices each moment is in: a sample is taken each `length / samples`, which is 1 s or more.
+        /// Zero counts as one.
+        samples: u8,
+    },
 }
 
 impl Budgeting {
+    /// What Sloth's rules count by default over a long window: 5 minutes, sampled each 30 seconds.
+    pub const SLOTH: Self = Self::OverlappingSlices { length: Duration::from_secs(300), samples: 10 };
+
     /// Time slices of one minute; slices without events are skipped.
     #[must_use]
     pub const fn minutes(slice_target: Target) -> Self {
@@ -146,7 +161,18 @@ impl Budgeting {
     pub const fn slice_length(self) -> Option<Duration> {
         match self {
             Self::Occurrences => None,
-            Self::TimeSlices { length, .. } | Self::RatioTimeslices { length, .. } => Some(length),
+            Self::TimeSlices { length, .. }
+            | Self::RatioTimeslices { length, .. }
+            | Self::OverlappingSlices { length, .. } => Some(length),
+        }
+    }
+
+    /// How often a slice ends: its length, or a part of it where slices overlap.
+    #[must_use]
+    pub const fn slice_step(self) -> Option<Duration> {
+        match self {
+            Self::OverlappingSlices { length, samples } if samples > 1 => length.checked_div(samples as u32),
+            _ => self.slice_length(),
         }
     }
 }
@@ -161,6 +187,12 @@ pub enum Confidence {
     Wilson,
     /// The measured ratio decides alone.
     Off,
+    /// The ratio must be above the threshold with a probability of 95 %, given the events of the window and a
+    /// belief that goes before them: that the service meets its objective exactly.
+    Posterior {
+        /// How many events that belief is worth; zero counts as one.
+        weight: u32,
+    },
 }
 
 /// What must be there before a tier may fire.
