@@ -13,7 +13,8 @@ use crate::sli::labels::{Identity, Labels};
 pub(crate) struct Lookup {
     family: Arc<Family>,
     dense: Box<[OnceLock<Arc<Member>>]>,
-    memo: Box<[OnceLock<Remembered>]>,
+    /// None where places in `dense` answer.
+    memo: Option<Box<Memo>>,
     hashed: Box<[OnceLock<Arc<Member>>]>,
     /// Members in `hashed`.
     found: AtomicUsize,
@@ -31,6 +32,9 @@ enum Probe<'a> {
     Full,
 }
 
+/// Members by the identity of their labels.
+type Memo = [OnceLock<Remembered>; MEMO_PLACES];
+
 /// Labels with the same identity words are the same labels.
 #[derive(Debug)]
 struct Remembered {
@@ -38,10 +42,23 @@ struct Remembered {
     member: Arc<Member>,
 }
 
+impl Remembered {
+    /// Word by word: as one block the words of a question would go through memory first.
+    #[inline]
+    fn is(&self, identity: &Identity) -> bool {
+        let pairs = self.identity.iter().zip(identity);
+        pairs.fold(0, |difference, (own, asked)| difference | (own ^ asked)) == 0
+    }
+}
+
 /// Combinations up to which closed label sets get a table with a place for each.
 const DENSE_MAX: usize = 4_096;
 
-const MEMO_PLACES: usize = 256;
+/// A power of two, so large that dozens of members seldom meet at a place.
+const MEMO_PLACES: usize = 512;
+
+/// Places of the memo that may remember the same labels.
+const MEMO_PROBES: usize = 4;
 
 /// Places that are tried before the overflow member takes an event, in a table that is at most half full.
 const PROBES: usize = 64;
@@ -53,7 +70,7 @@ impl Lookup {
         let hashed = if dense.is_some() { 0 } else { (family.members_max() * 2).next_power_of_two() };
         Self {
             dense: places(dense.unwrap_or(0)),
-            memo: (0..if dense.is_some() { 0 } else { MEMO_PLACES }).map(|_| OnceLock::new()).collect(),
+            memo: dense.is_none().then(|| Box::new([const { OnceLock::new() }; MEMO_PLACES])),
             hashed: places(hashed),
             found: AtomicUsize::new(0),
             seed: RandomState::new().hash_one(()),
@@ -70,33 +87,55 @@ impl Lookup {
     /// The member for these labels.
     #[inline]
     pub(crate) fn find<L: Labels>(&self, labels: &L) -> &Arc<Member> {
-        if L::DENSE.is_some()
-            && let Some(place) = self.dense.get(labels.dense_index())
-        {
-            return place.get_or_init(|| self.family.member(values(labels)));
+        if L::DENSE.is_some() {
+            let place = self.dense.get(labels.dense_index());
+            return place.and_then(OnceLock::get).unwrap_or_else(|| self.find_place(labels));
         }
         match labels.identity() {
-            Some(identity) => self.find_remembered(identity, labels),
+            Some(identity) => match self.memo_place(&identity, 0).and_then(OnceLock::get) {
+                Some(remembered) if remembered.is(&identity) => &remembered.member,
+                _ => self.find_remembered(labels),
+            },
             None => self.find_hashed(labels),
         }
     }
 
-    #[inline]
-    fn find_remembered<L: Labels>(&self, identity: Identity, labels: &L) -> &Arc<Member> {
-        let Some(place) = self.memo.get(memo_place(&identity)) else { return self.find_hashed(labels) };
-        match place.get() {
-            Some(remembered) if remembered.identity == identity => &remembered.member,
-            Some(_) => self.find_hashed(labels),
-            None => {
-                let member = self.find_hashed(labels);
-                // Somebody else may have taken the place meanwhile; then the hash goes on to answer.
-                let _ = place.set(Remembered { identity, member: Arc::clone(member) });
-                member
-            }
+    /// The member for labels that are closed sets, which may be too many for a place each.
+    #[inline(never)]
+    fn find_place<L: Labels>(&self, labels: &L) -> &Arc<Member> {
+        match self.dense.get(labels.dense_index()) {
+            Some(place) => place.get_or_init(|| self.family.member(values(labels))),
+            None => self.find_remembered(labels),
         }
     }
 
+    /// The member for labels that are perhaps in the memo, and else will be if there is room.
+    #[inline(never)]
+    fn find_remembered<L: Labels>(&self, labels: &L) -> &Arc<Member> {
+        let Some(identity) = labels.identity() else { return self.find_hashed(labels) };
+        for place in (0..MEMO_PROBES).filter_map(|probe| self.memo_place(&identity, probe)) {
+            match place.get() {
+                Some(remembered) if remembered.is(&identity) => return &remembered.member,
+                Some(_) => {}
+                None => {
+                    let member = self.find_hashed(labels);
+                    // Somebody else may have taken the place meanwhile; then the hash goes on to answer.
+                    let _ = place.set(Remembered { identity, member: Arc::clone(member) });
+                    return member;
+                }
+            }
+        }
+        self.find_hashed(labels)
+    }
+
+    /// The place in the memo that is asked first, or later.
     #[inline]
+    fn memo_place(&self, identity: &Identity, probe: usize) -> Option<&OnceLock<Remembered>> {
+        self.memo.as_deref()?.get((mixed(identity) + probe) % MEMO_PLACES)
+    }
+
+    /// The member by the contents of its labels.
+    #[inline(never)]
     fn find_hashed<L: Labels>(&self, labels: &L) -> &Arc<Member> {
         match self.probe(labels) {
             Probe::Found(member) => member,
@@ -105,7 +144,7 @@ impl Lookup {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn probe<L: Labels>(&self, labels: &L) -> Probe<'_> {
         let mask = self.hashed.len().wrapping_sub(1);
         #[expect(clippy::cast_possible_truncation, reason = "the low bits choose the place")]
@@ -158,11 +197,15 @@ fn values(labels: &impl Labels) -> Box<[Box<str>]> {
     labels.to_values().into_boxed_slice()
 }
 
-/// Mixes the words, most of which are addresses that differ in their middle bits.
+/// The highest bits of a product for each word, so that words which are always zero cost nothing; most of the others
+/// are addresses that differ in their middle bits.
 #[inline]
-fn memo_place(identity: &Identity) -> usize {
-    let mixed = identity
-        .iter()
-        .fold(0_u64, |hash, word| (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    (mixed >> 40) as usize % MEMO_PLACES
+#[expect(clippy::cast_possible_truncation, reason = "the highest bits choose the place")]
+fn mixed(identity: &Identity) -> usize {
+    let products = identity.iter().zip(MEMO_FACTORS).map(|(word, factor)| word.wrapping_mul(factor));
+    (products.fold(0, u64::wrapping_add) >> (u64::BITS - MEMO_PLACES.ilog2())) as usize
 }
+
+/// Odd, with about as many ones as zeros: the fractional parts of square roots.
+const MEMO_FACTORS: Identity =
+    [0x9E37_79B9_7F4A_7C15, 0xBB67_AE85_84CA_A73B, 0x3C6E_F372_FE94_F82B, 0xA54F_F53A_5F1D_36F1];
