@@ -7,7 +7,7 @@ use crate::units::saturating_nanos;
 
 /// The moment from which the monotonic clock counts.
 static ANCHOR: OnceLock<Instant> = OnceLock::new();
-static COUNTER: OnceLock<Counter> = OnceLock::new();
+static COUNTER: OnceLock<Option<Counter>> = OnceLock::new();
 
 /// A calibrated counter, and where it stood when it took over from the monotonic clock.
 #[derive(Debug)]
@@ -25,14 +25,16 @@ pub(crate) struct Counter {
 const SCALE_BITS: u32 = 40;
 
 impl Counter {
-    fn new() -> Self {
+    /// A calibrated counter, unless it might count beyond 2^63 while the process runs: after some decades.
+    fn try_new() -> Option<Self> {
         let clock = quanta::Clock::new();
         let scale = clock.delta_as_nanos(0, 1 << SCALE_BITS).max(1);
         let ticks = clock.raw();
-        Self { ticks, anchored_ns: since_anchor_ns(), scale, shift: ticks_in_a_nanosecond(scale), clock }
+        let shift = ticks_in_a_nanosecond(scale);
+        (ticks < 1 << 62).then(|| Self { ticks, anchored_ns: since_anchor_ns(), scale, shift, clock })
     }
 
-    /// The counter as it stands: one unfenced read.
+    /// The counter as it stands, below 2^63: one unfenced read.
     #[inline]
     pub(crate) fn ticks(&self) -> u64 {
         self.clock.raw()
@@ -43,6 +45,12 @@ impl Counter {
     #[expect(clippy::cast_possible_truncation, reason = "ticks of less than a century")]
     pub(crate) fn nanos(&self, ticks: u64) -> u64 {
         ((u128::from(ticks) * u128::from(self.scale)) >> SCALE_BITS) as u64
+    }
+
+    /// The most ticks that [`Counter::nanos`] turns into at most so many nanoseconds.
+    #[expect(clippy::cast_possible_truncation, reason = "ticks of less than a century")]
+    pub(crate) fn ticks_within(&self, nanos: u64) -> u64 {
+        ((((u128::from(nanos) + 1) << SCALE_BITS) - 1) / u128::from(self.scale)) as u64
     }
 
     /// A slot of 2^`shift_ns` nanoseconds takes 2^this ticks, or up to twice as long.
@@ -71,13 +79,13 @@ fn ticks_in_a_nanosecond(scale: u64) -> i32 {
 /// a program without an engine may call it to make each guard cheaper. Until then, and where there is no
 /// reliable counter, durations come from [`Instant`].
 pub fn calibrate() {
-    COUNTER.get_or_init(Counter::new);
+    COUNTER.get_or_init(Counter::try_new);
 }
 
 /// The calibrated counter, if there is one.
 #[inline]
 pub(crate) fn counter() -> Option<&'static Counter> {
-    COUNTER.get()
+    COUNTER.get()?.as_ref()
 }
 
 /// Monotonic nanoseconds since the first reading in this process.
@@ -111,6 +119,16 @@ mod tests {
             let slot_ns = nanos(1 << 27_u32.saturating_add_signed(ticks_in_a_nanosecond(scale)));
             let expected = u128::from(SLOT_NS)..=u128::from(2 * SLOT_NS);
             assert!(expected.contains(&slot_ns), "{megahertz} MHz: {slot_ns} ns");
+        }
+    }
+
+    #[test]
+    fn ticks_within_a_span_are_the_most_that_fit() {
+        calibrate();
+        let counter = counter().expect("calibrated");
+        for nanos in [0, 1, 7, 300_000_000, 1 << 31, 1 << 45] {
+            let ticks = counter.ticks_within(nanos);
+            assert!(counter.nanos(ticks) <= nanos && counter.nanos(ticks + 1) > nanos, "{nanos}: {ticks}");
         }
     }
 

@@ -184,7 +184,8 @@ impl Recorder {
         let (Some(slots), Some(counter)) = (self.plan.sharded, counter()) else { return Promotion::Refused };
         let slot_shift = counter.slot_shift(slots.shift());
         let late_ns = counter.nanos(LATE_SLOTS << slot_shift);
-        let terms = Terms { rare_ns: self.plan.thresholds.smallest_ns().min(late_ns - 1), slot_shift };
+        let rare_ns = self.plan.thresholds.smallest_ns().min(late_ns - 1);
+        let terms = Terms { rare_ns, rare_ticks: counter.ticks_within(rare_ns), slot_shift };
         let promoted = shard::promote(self.id, terms, counter, &self.ledger);
         if promoted == Promotion::Done {
             // What is too long for the shard should not allocate in the outage that makes it so long, nor should a

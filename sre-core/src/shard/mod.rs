@@ -72,6 +72,7 @@ pub(crate) struct Shard {
     count: AtomicU64,
     sum_ns: AtomicU64,
     rare_ns: AtomicU64,
+    rare_ticks: AtomicU64,
     counter: &'static Counter,
     late: AtomicU32,
     leased: AtomicBool,
@@ -87,6 +88,8 @@ pub(crate) struct Terms {
     /// The smallest latency threshold, or the length of a call that ends as late if that is shorter: what takes
     /// longer goes the long way.
     pub(crate) rare_ns: u64,
+    /// The same in ticks of the counter.
+    pub(crate) rare_ticks: u64,
     /// Length of a slot of calls in flight, as a power of two of counter ticks.
     pub(crate) slot_shift: u32,
 }
@@ -108,6 +111,7 @@ impl Shard {
             count: AtomicU64::new(0),
             sum_ns: AtomicU64::new(0),
             rare_ns: AtomicU64::new(0),
+            rare_ticks: AtomicU64::new(0),
             counter,
             late: AtomicU32::new(0),
             leased: AtomicBool::new(true),
@@ -127,6 +131,7 @@ impl Shard {
     /// Lets the holder of the lease write for this recorder.
     fn own(&self, recorder: u32, terms: Terms) {
         self.rare_ns.store(terms.rare_ns, Ordering::Relaxed);
+        self.rare_ticks.store(terms.rare_ticks, Ordering::Relaxed);
         self.slot_shift.store(terms.slot_shift, Ordering::Relaxed);
         self.owner.store(recorder, Ordering::Relaxed);
     }
@@ -140,6 +145,14 @@ impl Shard {
     #[inline]
     pub(crate) fn is_rare(&self, value_ns: u64) -> bool {
         value_ns > self.rare_ns.load(Ordering::Relaxed)
+    }
+
+    /// Nanoseconds from one reading of the counter to another; `None` for a call to be looked at more closely, such
+    /// as one that went on where the counter lags behind.
+    #[inline]
+    pub(crate) fn usual_ns(&self, earlier_ticks: u64, later_ticks: u64) -> Option<u64> {
+        let ticks = later_ticks.wrapping_sub(earlier_ticks);
+        (ticks <= self.rare_ticks.load(Ordering::Relaxed)).then(|| self.counter.nanos(ticks))
     }
 
     /// The counter by which its calls are timed.

@@ -10,7 +10,7 @@ use crate::primitive::Ordering::Relaxed;
 use crate::primitive::modelled::{AtomicU16, AtomicU32};
 use crate::shard::{Added, InFlightCells, Ledger, Shard, Terms};
 
-const TERMS: Terms = Terms { rare_ns: 1, slot_shift: 0 };
+const TERMS: Terms = Terms { rare_ns: 1, rare_ticks: 1, slot_shift: 0 };
 
 fn shard() -> &'static Shard {
     calibrate();

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::sli::endings::{cause_of_drop, endings};
 use crate::sli::exemplar::Exemplar;
-use crate::sli::series::Started;
+use crate::sli::started::Started;
 use crate::sli::{Abandoned, Outcome, Sli};
 
 /// A call under way.
@@ -26,9 +26,8 @@ impl<'a> Call<'a> {
     pub(crate) fn start(sli: &'a Sli) -> Self {
         let Some(shard) = sli.shard() else { return Self::start_elsewhere(sli) };
         let ticks = shard.counter().ticks();
-        let place = shard.place_of(ticks);
-        shard.add_started(place);
-        Self { sli, started: Started { at: ticks, place } }
+        shard.add_started(shard.place_of(ticks));
+        Self { sli, started: Started::at_ticks(ticks) }
     }
 
     #[cold]
@@ -53,7 +52,7 @@ impl<'a> Call<'a> {
         let duration_ns = end(call.sli, call.started, outcome);
         let series = call.sli.series();
         // A call that started while recording was switched off has no duration to show.
-        if series.is_recording() && call.started.slot().is_some() {
+        if series.is_recording() && call.started.is_known() {
             series.keep_exemplar(outcome, duration_ns, exemplar);
         }
     }
@@ -75,19 +74,14 @@ impl Drop for Call<'_> {
 /// Records how a call ended; returns how long it took.
 ///
 /// Takes its arguments by value, so that the guard itself can stay in registers.
-#[inline]
+#[inline(always)]
 fn end(sli: &Sli, started: Started, outcome: Outcome) -> u64 {
     let Outcome::Ok = outcome else { return end_elsewhere(sli, started, outcome) };
-    if !started.is_of_counter() {
-        return end_elsewhere(sli, started, outcome);
-    }
     let Some(shard) = sli.shard() else { return end_elsewhere(sli, started, outcome) };
-    let counter = shard.counter();
-    let duration_ns = counter.nanos(counter.ticks().saturating_sub(started.at));
-    if shard.is_rare(duration_ns) {
+    let Some(duration_ns) = shard.usual_ns(started.ticks(), shard.counter().ticks()) else {
         return end_elsewhere(sli, started, outcome);
-    }
-    shard.add_ended(started.place);
+    };
+    shard.add_ended(shard.place_of(started.ticks()));
     sli.record_usual(shard, duration_ns);
     duration_ns
 }

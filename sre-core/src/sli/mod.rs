@@ -22,6 +22,7 @@ pub(crate) mod place_name;
 mod policy;
 mod published;
 pub(crate) mod series;
+mod started;
 pub(crate) mod statics;
 
 pub(crate) use availability::availability;

@@ -5,7 +5,8 @@ use core::time::Duration;
 use crate::primitive::Arc;
 use crate::sli::endings::{cause_of_drop, endings};
 use crate::sli::exemplar::Exemplar;
-use crate::sli::series::{Series, Started};
+use crate::sli::series::Series;
+use crate::sli::started::Started;
 use crate::sli::{Abandoned, Outcome, Sli};
 
 /// A call under way that may outlive the handle it was started from.
@@ -57,7 +58,7 @@ impl OwnedCall {
     pub fn finish_with_exemplar(mut self, outcome: Outcome, exemplar: Exemplar) {
         let duration_ns = self.end(outcome);
         // A call that started while recording was switched off has no duration to show.
-        if self.series.is_recording() && self.started.slot().is_some() {
+        if self.series.is_recording() && self.started.is_known() {
             self.series.keep_exemplar(outcome, duration_ns, exemplar);
         }
     }

@@ -3,11 +3,12 @@
 use crate::clock::{Source, counter, since_anchor_ns};
 use crate::histogram::{Plan, Recorder, Totals};
 use crate::primitive::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
-use crate::shard::{InFlightCells, LATE_SLOTS, Promotion, SLOTS, Slots, THRESHOLDS_MAX};
+use crate::shard::{InFlightCells, LATE_SLOTS, Promotion, Slots, THRESHOLDS_MAX};
 use crate::sli::Outcome;
 use crate::sli::exemplar::{Exemplar, ExemplarStore};
 use crate::sli::policy::WaitLimits;
 use crate::sli::published::Published;
+use crate::sli::started::{Moment, Started};
 
 /// What a series needs to know to record; it never changes.
 #[derive(Clone, Debug)]
@@ -31,40 +32,6 @@ pub(crate) struct Series {
     unanswered: OnceLock<Box<Unanswered>>,
     exemplars: OnceLock<Box<ExemplarStore>>,
     published: OnceLock<Box<Published>>,
-}
-
-/// Now: ticks of the counter, or nanoseconds of another clock.
-#[derive(Clone, Copy, Debug)]
-enum Moment {
-    Ticks(u64),
-    Nanos(u64),
-}
-
-/// A call that started: when, and in which place of the ring of slots, which also tells by what clock.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Started {
-    pub(crate) at: u64,
-    /// The place, plus [`Started::COUNTER`] or [`Started::CLOCK`].
-    pub(crate) place: usize,
-}
-
-impl Started {
-    /// Nobody looked at the clock.
-    const UNKNOWN: Self = Self { at: 0, place: usize::MAX };
-    /// Added to the place of a call that is timed by the counter: nothing, for the sake of the many.
-    const COUNTER: usize = 0;
-    /// Added to the place of a call that is timed by another clock.
-    const CLOCK: usize = SLOTS;
-
-    #[inline]
-    pub(crate) fn is_of_counter(self) -> bool {
-        self.place < SLOTS
-    }
-
-    /// The place in the ring; `None` for a call of which nothing is known.
-    pub(crate) fn slot(self) -> Option<usize> {
-        (self.place < Self::CLOCK + SLOTS).then_some(self.place % SLOTS)
-    }
 }
 
 /// Calls that were ignored or abandoned.
@@ -131,21 +98,17 @@ impl Series {
             return Started::UNKNOWN;
         }
         let now = self.now();
-        let (at, place) = match now {
-            Moment::Ticks(ticks) => (ticks, Started::COUNTER),
-            Moment::Nanos(nanos) => (nanos, Started::CLOCK),
-        };
-        let slot = Slots::place(self.slot_at(now));
-        self.ok.add_started(slot);
-        Started { at, place: place + slot }
+        self.ok.add_started(Slots::place(self.slot_at(now)));
+        Started::at(now)
     }
 
     /// Notes how a call ended; returns how long it took. Whatever it took, it is no longer in flight.
     #[cold]
     pub(crate) fn end(&self, started: Started, outcome: Outcome) -> u64 {
-        let Some(slot) = started.slot() else { return 0 };
+        let Some(moment) = started.moment() else { return 0 };
         let duration_ns = self.elapsed_ns(started);
-        let late_ns = LATE_SLOTS.saturating_mul(self.slot_ns_of(started.is_of_counter()));
+        let late_ns = LATE_SLOTS.saturating_mul(self.slot_ns_on(moment));
+        let slot = Slots::place(self.slot_at(moment));
         self.ok.add_ended((duration_ns < late_ns).then_some(slot));
         self.record(outcome, duration_ns);
         duration_ns
@@ -162,11 +125,11 @@ impl Series {
 
     /// How long ago a call started; it ends on the clock on which it started.
     pub(crate) fn elapsed_ns(&self, started: Started) -> u64 {
-        match (started.is_of_counter(), counter(), &self.settings.clock) {
-            _ if started.slot().is_none() => 0,
-            (true, Some(counter), _) => counter.nanos(counter.ticks().saturating_sub(started.at)),
-            (_, _, Source::System) => since_anchor_ns().saturating_sub(started.at),
-            (_, _, Source::Other(clock)) => clock.monotonic_ns().saturating_sub(started.at),
+        match (started.moment(), counter(), &self.settings.clock) {
+            (Some(Moment::Ticks(at)), Some(counter), _) => counter.nanos(counter.ticks().saturating_sub(at)),
+            (Some(Moment::Nanos(at)), _, Source::System) => since_anchor_ns().saturating_sub(at),
+            (Some(Moment::Nanos(at)), _, Source::Other(clock)) => clock.monotonic_ns().saturating_sub(at),
+            (Some(Moment::Ticks(_)), None, _) | (None, ..) => 0,
         }
     }
 
@@ -185,14 +148,14 @@ impl Series {
 
     /// The length of these slots.
     pub(crate) fn slot_ns(&self) -> u64 {
-        self.slot_ns_of(matches!(self.now(), Moment::Ticks(_)))
+        self.slot_ns_on(self.now())
     }
 
-    fn slot_ns_of(&self, is_of_counter: bool) -> u64 {
+    fn slot_ns_on(&self, moment: Moment) -> u64 {
         let shift = self.settings.slots.shift();
-        match counter().filter(|_| is_of_counter) {
-            Some(counter) => counter.nanos(1 << counter.slot_shift(shift)),
-            None => 1 << shift,
+        match (moment, counter()) {
+            (Moment::Ticks(_), Some(counter)) => counter.nanos(1 << counter.slot_shift(shift)),
+            _ => 1 << shift,
         }
     }
 
