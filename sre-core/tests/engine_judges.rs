@@ -187,7 +187,17 @@ fn status_is_plain_data_with_the_promised_names() {
     }
     assert_eq!(slo["burn"]["5m"], 0.0);
     assert_eq!(slo["tiers"][0]["state"], "ok");
-    assert!(slo.as_object().unwrap().contains_key("exhaustion_seconds"));
+    for name in
+        ["exhaustion_seconds", "forecast", "pace", "budget_remaining_projected", "budget_remaining_forecast"]
+    {
+        assert!(slo.as_object().unwrap().contains_key(name), "{name} is missing in {slo}");
+    }
+    assert_eq!(
+        (&slo["validity"], &status["objectives"][1]["validity"]),
+        (&().into(), &"success_only".into())
+    );
+    assert_eq!(slo["tiers"][0]["budget_share"], 0.02);
+    assert!(slo["forecast"].as_object().unwrap().contains_key("at_1h"));
 }
 
 #[test]

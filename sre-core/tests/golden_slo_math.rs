@@ -219,6 +219,70 @@ mod section_3_4_policies {
     }
 }
 
+mod section_3_5_share_of_the_budget {
+    use sre_core::engine::{Evaluator, Input};
+    use sre_core::window::Tick;
+
+    use super::*;
+
+    #[test]
+    fn an_hour_at_the_first_factor_spends_two_percent_of_the_month() {
+        let at = |second: u64| Tick { wall_ns: second * 1_000_000_000, elapsed_ns: second * 1_000_000_000 };
+        let objective = Objective::availability(0.999);
+        let mut evaluator = Evaluator::new("pay", "pay-availability", objective, at(0)).unwrap();
+        assert_eq!(evaluator.latest().window(HOUR).unwrap().budget_share, None);
+        // A day without errors, then an hour of 1,000 events a second of which 14.4 are bad, on average.
+        for second in 1..=25 * 3_600_u64 {
+            let bad = if second > 24 * 3_600 { 14 + u64::from(second % 5 < 2) } else { 0 };
+            evaluator
+                .tick(at(second), Input { delta: EventCounts::from_total(1_000, bad), ..Input::default() });
+        }
+        let hour = evaluator.latest().window(HOUR).unwrap();
+        near(hour.burn.unwrap().get(), 14.4, 0.05);
+        near(hour.budget_share.unwrap(), 0.02, 1e-4);
+    }
+}
+
+mod section_3_6_denominators {
+    use sre_core::engine::{Evaluator, Input};
+    use sre_core::window::{CalendarUnit, Tick};
+
+    use super::*;
+
+    #[test]
+    fn a_third_of_a_month_is_judged_by_what_was_and_planned_by_what_will_be() {
+        // The first of June 2025, a month of 30 days.
+        let start = 1_748_736_000_u64;
+        let month = Period::calendar(CalendarUnit::Month, "UTC");
+        let objective = Objective::availability(0.999).period(month);
+        let at = |second: u64| Tick {
+            wall_ns: (start + second) * 1_000_000_000,
+            elapsed_ns: second * 1_000_000_000,
+        };
+        let mut evaluator = Evaluator::new("pay", "pay-availability", objective, at(0)).unwrap();
+        let minutes = 10 * 24 * 60;
+        for minute in 1..=minutes {
+            let delta = EventCounts::from_total(100, u64::from(minute % 20 == 0));
+            evaluator.tick(at(60 * minute), Input { delta, ..Input::default() });
+        }
+        let report = evaluator.latest();
+        let (events, bad) = (1_440_000.0, 720.0);
+        let budgets = [report.budget, report.budget_projected, report.budget_forecast].map(Option::unwrap);
+        for (budget, volume, tolerance) in [
+            (budgets[0], events, 0.0),
+            (budgets[1], 3.0 * events, 1e-9),
+            // Uniform traffic repeats itself, but for the edges of slots.
+            (budgets[2], 3.0 * events, 2e-3),
+        ] {
+            near(budget.allowed_events() / (0.001 * volume), 1.0, tolerance + 1e-12);
+            near(budget.consumed(), bad / budget.allowed_events(), 1e-12);
+        }
+        near(report.pace.unwrap(), 0.5 - 1.0 / 3.0, 1e-9);
+        let rolling = Evaluator::new("pay", "pay", Objective::availability(0.9), at(0)).unwrap();
+        assert_eq!((rolling.latest().budget_projected, rolling.latest().budget_forecast), (None, None));
+    }
+}
+
 mod section_3_7_time_slices {
     use super::*;
 

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::report::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
 use crate::slo::{
     Blindness, Budget, BurnModel, Confidence, Guards, InFlight, Objective, Period, PeriodKind, Severity,
-    burn_rate, pace,
+    burn_rate, pace, projected_events,
 };
 use crate::units::{EventCounts, duration_text};
 use crate::window::Tick;
@@ -172,10 +172,15 @@ impl Evaluator {
 
     fn read_windows(&mut self, provisional: EventCounts) {
         let target = self.objective.target();
+        let longest = self.longest();
+        let period = self.objective.terms().period().length();
+        let allowed = projected_events(longest.counts, longest.observed, period)
+            .map(|events| events * target.budget_ratio());
         for (place, window) in self.report.windows.iter_mut().enumerate().take(self.past.units().len()) {
             let reading = self.past.reading(place);
             window.counts = reading.counts + provisional;
             window.burn = burn_rate(window.counts, target);
+            window.budget_share = allowed.map(|allowed| count(window.counts.bad()) / allowed);
             window.coverage = reading.coverage();
             window.late = self.past.is_late(place);
         }
@@ -250,13 +255,17 @@ impl Evaluator {
             window.length = period.length;
             window.counts = judged;
             window.burn = burn_rate(judged, self.objective.target());
+            window.budget_share = self.report.budget.map(|budget| budget.consumed());
             window.coverage = period.coverage();
         }
     }
 
     /// What is too much for each tick: the forecast, and whether live traffic is enough for the tiers.
     fn look_ahead(&mut self, provisional: EventCounts) {
-        self.report.forecast = outlook::forecast(&self.past, &self.span, self.objective.target());
+        let target = self.objective.target();
+        self.report.forecast = outlook::forecast(&self.past, &self.span, target);
+        [self.report.budget_projected, self.report.budget_forecast] =
+            outlook::planned(&self.past, &self.span, target);
         let bench = self.bench(provisional);
         let traffic = Traffic {
             seen: self.longest(),
@@ -322,6 +331,11 @@ fn guards_of(objective: Objective, parts: u64) -> Guards {
     objective.min_events(min_events).min_failures(1).confidence(Confidence::Off).terms().guards()
 }
 
+#[expect(clippy::cast_precision_loss, reason = "counts above 2^53 lose less than one part in 10^15")]
+const fn count(events: u64) -> f64 {
+    events as f64
+}
+
 fn windows_of(period: Period, tiers: &[DerivedTier]) -> Vec<Duration> {
     let usual = USUAL_WINDOWS.into_iter().filter(|window| *window <= period.length());
     let mut windows: Vec<Duration> = tiers.iter().flat_map(|tier| [tier.long(), tier.short()]).collect();
@@ -343,6 +357,7 @@ fn blank_report(sli: &str, slo: &str, objective: &Objective, past: &Past, start:
         sli: sli.into(),
         kind: objective.kind(),
         threshold: objective.threshold(),
+        validity: objective.threshold().map(|_| terms.validity()),
         target: objective.target(),
         period: terms.period().to_string().into(),
         state: ObjectiveState::Idle,
@@ -350,6 +365,8 @@ fn blank_report(sli: &str, slo: &str, objective: &Objective, past: &Past, start:
         counts: EventCounts::ZERO,
         provisional: EventCounts::ZERO,
         budget: None,
+        budget_projected: None,
+        budget_forecast: None,
         pace: None,
         windows: blank_windows(terms.period(), past),
         tiers: blank_tiers(objective, start),
@@ -366,6 +383,7 @@ fn blank_windows(period: Period, past: &Past) -> Vec<WindowReport> {
         text: text.into(),
         counts: EventCounts::ZERO,
         burn: None,
+        budget_share: None,
         coverage: 0.0,
         late: false,
     };

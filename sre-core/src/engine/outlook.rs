@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::past::Past;
 use super::span::BudgetSpan;
-use crate::slo::{self, Forecast, Foresight, Inflow, Reach, Slot};
+use crate::slo::{self, Budget, Forecast, Foresight, Inflow, Reach, Slot};
 use crate::units::{Target, saturating_nanos};
 use crate::window::Tick;
 
@@ -69,6 +69,26 @@ pub(super) fn forecast(past: &Past, span: &BudgetSpan, target: Target) -> Foreca
     };
     let (last_5m, last_1h) = (inflow(Duration::from_secs(300)), inflow(Duration::from_secs(3_600)));
     slo::Past::new(&slots, now, reach, target).forecast(last_5m, last_1h)
+}
+
+/// The budgets for planning of a unit of the calendar: of the events that the whole of it will have if traffic goes
+/// on as it did, and if it repeats its last day.
+pub(super) fn planned(past: &Past, span: &BudgetSpan, target: Target) -> [Option<Budget>; 2] {
+    if !span.is_calendar() {
+        return [None, None];
+    }
+    let period = span.read(past);
+    let rest = period.length.saturating_sub(period.elapsed);
+    let now = Duration::from_nanos(past.line().now_ns());
+    let last_1h = past.span(past.units().place(Duration::from_secs(3_600)));
+    let slots = slots(past, past.units().len().saturating_sub(1), now);
+    let known = slo::Past::new(&slots, now, Reach::Calendar(rest), target);
+    let coming = Inflow::like(last_1h.counts, last_1h.observed)
+        .map_or(0.0, |inflow| known.coming_events(inflow, rest));
+    [
+        Budget::projected(period.counts, target, period.observed, period.length),
+        Budget::forecast(period.counts, target, coming),
+    ]
 }
 
 fn slots(past: &Past, place: usize, now: Duration) -> Vec<Slot> {

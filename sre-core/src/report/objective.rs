@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::refill::{Refill, refill_all, share};
 use crate::alert::{AlertState, Guarded, Trend};
-use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity};
+use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity, Validity};
 use crate::units::{BurnRate, EventCounts, Target};
 
 /// One objective as the last tick judged it: plain data that every exporter, page and question reads.
@@ -27,6 +27,8 @@ pub struct ObjectiveReport {
     /// The longest duration of a good event, for latency objectives; in seconds when serialised.
     #[serde(serialize_with = "seconds_or_none")]
     pub threshold: Option<Duration>,
+    /// Which calls are valid events, for latency objectives.
+    pub validity: Option<Validity>,
     /// The share of events that must be good.
     pub target: Target,
     /// Text of the period that the budget is granted for: `30d`, `month Europe/Berlin`.
@@ -42,6 +44,13 @@ pub struct ObjectiveReport {
     /// What is left of the budget of the period; `None` without events.
     #[serde(serialize_with = "budget_with_remains")]
     pub budget: Option<Budget>,
+    /// The same for planning, in calendar periods: of the events that the whole period will have at the rate so far.
+    #[serde(serialize_with = "budget_with_remains")]
+    pub budget_projected: Option<Budget>,
+    /// The same for planning, in calendar periods: of the events so far and those to come if traffic repeats its last
+    /// day.
+    #[serde(serialize_with = "budget_with_remains")]
+    pub budget_forecast: Option<Budget>,
     /// Consumed budget minus the passed share of the period, for calendar periods: above zero is too fast.
     pub pace: Option<f64>,
     /// Every window in use, from the shortest on; the last one is the period.
@@ -78,7 +87,8 @@ impl ObjectiveReport {
         self.tiers.iter().filter(|tier| tier.state == AlertState::Firing).max_by_key(|tier| tier.severity)
     }
 
-    /// The forecast as a sentence, after the soonest of its horizons: `at this rate the budget is empty in 3 h 20 min`.
+    /// The forecast as a sentence, with the range of its horizons:
+    /// `at this rate the budget is empty in 3 h 20 min to 5 h`.
     #[must_use]
     pub fn sentence(&self) -> String {
         if self.budget.is_some_and(|budget| budget.remaining() <= 0.0) {
@@ -89,10 +99,12 @@ impl ObjectiveReport {
                 _ => "the budget is empty".to_owned(),
             };
         }
-        match self.forecast.soonest() {
-            Foresight::After(wait) => format!("at this rate the budget is empty in {}", Spoken(wait)),
-            Foresight::Never => "at this rate the budget lasts".to_owned(),
-            Foresight::NoData => "no data, so no forecast".to_owned(),
+        match (self.forecast.soonest(), self.forecast.latest()) {
+            (Foresight::After(soonest), latest) => {
+                format!("at this rate the budget is empty in {}", Range(soonest, latest))
+            }
+            (Foresight::Never, _) => "at this rate the budget lasts".to_owned(),
+            (Foresight::NoData, _) => "no data, so no forecast".to_owned(),
         }
     }
 }
@@ -186,6 +198,9 @@ pub struct WindowReport {
     pub counts: EventCounts,
     /// Burn rate of the events that the window has; `None` without events.
     pub burn: Option<BurnRate>,
+    /// Share of the period's whole budget that its bad events are, by the events that the period will have at the rate
+    /// of the longest window; `None` without events.
+    pub budget_share: Option<f64>,
     /// Share of the window that was observed, from 0 to 1. For a calendar period: of its passed part.
     pub coverage: f64,
     /// Whether a late tick spread events evenly over some of its slots.
@@ -252,6 +267,23 @@ impl fmt::Display for Spoken {
     }
 }
 
+/// From a duration to a later one, or to never: `3 h 20 min to 5 h`, `3 h 20 min at the soonest`.
+struct Range(Duration, Foresight);
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let soonest = Spoken(self.0).to_string();
+        f.write_str(&soonest)?;
+        match self.1 {
+            Foresight::After(latest) => match Spoken(latest).to_string() {
+                latest if latest == soonest => Ok(()),
+                latest => write!(f, " to {latest}"),
+            },
+            _ => f.write_str(" at the soonest"),
+        }
+    }
+}
+
 /// A budget with what is left of it, which others would have to compute.
 fn budget_with_remains<S: Serializer>(budget: &Option<Budget>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
@@ -284,6 +316,19 @@ fn seconds_or_none<S: Serializer>(duration: &Option<Duration>, serializer: S) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_forecast_is_told_as_a_range() {
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        for (soonest, latest, expected) in [
+            (200, Foresight::After(minutes(200)), "3 h 20 min"),
+            (200, Foresight::After(minutes(200) + Duration::from_secs(5)), "3 h 20 min"),
+            (200, Foresight::After(minutes(300)), "3 h 20 min to 5 h"),
+            (200, Foresight::Never, "3 h 20 min at the soonest"),
+        ] {
+            assert_eq!(Range(minutes(soonest), latest).to_string(), expected);
+        }
+    }
 
     #[track_caller]
     fn check_spoken(seconds: u64, expected: &str) {

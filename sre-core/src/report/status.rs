@@ -10,7 +10,7 @@ use crate::alert::{AlertState, Trend};
 use crate::report::{
     EngineReport, ObjectiveReport, ObjectiveState, Percentiles, Report, SliReport, TierReport,
 };
-use crate::slo::{Foresight, Severity};
+use crate::slo::{ApdexBand, Forecast, Foresight, SampleSize, Severity, Validity};
 
 /// Budgets, burn rates and tiers of all objectives, and the engine's own health.
 ///
@@ -59,6 +59,10 @@ pub struct SliStatus {
     pub latency: Vec<LatencyStatus>,
     /// The Apdex over five minutes, if the SLI keeps one.
     pub apdex: Option<f64>,
+    /// What that score is called.
+    pub apdex_band: Option<ApdexBand>,
+    /// Whether it is from fewer than a hundred calls, and so says little.
+    pub apdex_sample: Option<SampleSize>,
 }
 
 /// Percentiles of one window in seconds.
@@ -95,6 +99,8 @@ pub struct ObjectiveStatus {
     pub kind: &'static str,
     /// The longest duration of a good event, for latency.
     pub threshold_seconds: Option<f64>,
+    /// Which calls are valid events, for latency.
+    pub validity: Option<Validity>,
     /// The share of events that must be good.
     pub target: f64,
     /// The period, as text.
@@ -111,6 +117,12 @@ pub struct ObjectiveStatus {
     pub total: u64,
     /// The share of the budget that is left; below zero when more was spent than granted.
     pub budget_remaining: Option<f64>,
+    /// The same by the events that a calendar period will have at the rate so far.
+    pub budget_remaining_projected: Option<f64>,
+    /// The same by the events that a calendar period will have if traffic repeats its last day.
+    pub budget_remaining_forecast: Option<f64>,
+    /// Consumed budget minus the passed share of a calendar period: above zero is too fast.
+    pub pace: Option<f64>,
     /// Burn rate by window.
     pub burn: BTreeMap<Arc<str>, Option<f64>>,
     /// The share of each window that was observed.
@@ -120,6 +132,9 @@ pub struct ObjectiveStatus {
     pub exhaustion_seconds: Option<f64>,
     /// Whether the budget will be empty at the present rate.
     pub exhaustion: Exhaustion,
+    /// Seconds until the budget is empty, or `never`, at the burn of 5 minutes, of an hour, and if traffic repeats its
+    /// last week; and until it is positive again without errors.
+    pub forecast: Forecast,
     /// The forecast in words.
     pub sentence: String,
     /// Whether most calls end without counting, so that the objective sees little.
@@ -161,6 +176,8 @@ pub struct TierStatus {
     pub short_seconds: f64,
     /// The burn rate above which it fires.
     pub factor: f64,
+    /// The share of the period's budget that is spent when it fires.
+    pub budget_share: f64,
     /// Whether it can fire at all.
     pub reachable: bool,
     /// Whether there is too little traffic for it to mean much.
@@ -207,6 +224,8 @@ impl SliStatus {
             in_flight_overdue: report.in_flight_overdue,
             latency: report.percentiles.iter().map(LatencyStatus::of).collect(),
             apdex: report.apdex.and_then(|apdex| apdex.score()),
+            apdex_band: report.apdex.and_then(|apdex| apdex.band()),
+            apdex_sample: report.apdex.map(|apdex| apdex.sample_size()),
         }
     }
 }
@@ -235,6 +254,7 @@ impl ObjectiveStatus {
             labels: labels(sli),
             kind: report.kind.as_str(),
             threshold_seconds: report.threshold.map(|threshold| threshold.as_secs_f64()),
+            validity: report.validity,
             target: report.target.ratio(),
             period: Arc::clone(&report.period),
             state: report.state,
@@ -243,6 +263,9 @@ impl ObjectiveStatus {
             bad: report.counts.bad(),
             total: report.counts.total(),
             budget_remaining: report.budget.map(|budget| budget.remaining()),
+            budget_remaining_projected: report.budget_projected.map(|budget| budget.remaining()),
+            budget_remaining_forecast: report.budget_forecast.map(|budget| budget.remaining()),
+            pace: report.pace,
             burn: windows()
                 .map(|window| (Arc::clone(&window.text), window.burn.map(|burn| burn.get())))
                 .collect(),
@@ -252,6 +275,7 @@ impl ObjectiveStatus {
                 _ => None,
             },
             exhaustion: Exhaustion::of(report),
+            forecast: report.forecast,
             sentence: report.sentence(),
             blind: report.blind,
             tiers: report.tiers.iter().map(TierStatus::of).collect(),
@@ -282,6 +306,7 @@ impl TierStatus {
             long_seconds: report.long.as_secs_f64(),
             short_seconds: report.short.as_secs_f64(),
             factor: report.factor,
+            budget_share: report.budget_share,
             reachable: report.reachable,
             infeasible: report.infeasible,
             inhibited: report.inhibited,

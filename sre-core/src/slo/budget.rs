@@ -17,6 +17,8 @@ pub enum Denominator {
     Observed,
     /// The events the whole period will have if traffic goes on as it did: for planning.
     Projected,
+    /// The events so far, and those that the rest of the period will have if traffic repeats its last week or day.
+    Forecast,
 }
 
 /// The error budget of one period: allowed, spent and left, in events.
@@ -84,6 +86,26 @@ impl Budget {
         let allowed_events = events * f64::from(target.budget_ppb()) / 1e9;
         let consumed = count(counts.bad()) / allowed_events;
         Some(Self::new(Denominator::Projected, allowed_events, counts.bad(), consumed, target))
+    }
+
+    /// The budget of the events so far and of those that are to come, as a forecast has them.
+    ///
+    /// # Formula
+    ///
+    /// `allowed = (1 - target) * (total + coming)`.
+    ///
+    /// # No data
+    ///
+    /// `None` when there are no events, neither so far nor to come; what is not a number counts as none.
+    #[must_use]
+    pub fn forecast(counts: EventCounts, target: Target, coming: f64) -> Option<Self> {
+        let events = count(counts.total()) + coming.max(0.0);
+        if events <= 0.0 {
+            return None;
+        }
+        let allowed_events = events * f64::from(target.budget_ppb()) / 1e9;
+        let consumed = count(counts.bad()) / allowed_events;
+        Some(Self::new(Denominator::Forecast, allowed_events, counts.bad(), consumed, target))
     }
 
     fn new(
@@ -235,6 +257,17 @@ mod tests {
         let observed = Budget::observed(counts, TARGET).unwrap();
         let projected = Budget::projected(counts, TARGET, DAY, DAY).unwrap();
         close(projected.consumed(), observed.consumed());
+    }
+
+    #[test]
+    fn a_forecast_budget_grants_what_is_to_come() {
+        let counts = EventCounts::from_total(10_000, 5);
+        let budget = Budget::forecast(counts, TARGET, 40_000.0).unwrap();
+        close(budget.allowed_events(), 50.0);
+        close(budget.consumed(), 0.1);
+        assert_eq!(budget.denominator(), Denominator::Forecast);
+        close(Budget::forecast(counts, TARGET, f64::NAN).unwrap().consumed(), 0.5);
+        assert_eq!(Budget::forecast(EventCounts::ZERO, TARGET, 0.0), None);
     }
 
     #[test]

@@ -219,13 +219,22 @@ impl<'a> Past<'a> {
     /// known, or `inflow` where less than a day is; the error ratio is that of `inflow`.
     #[must_use]
     pub fn seasonal_exhaustion(&self, inflow: Option<Inflow>) -> Foresight {
+        inflow.map_or(Foresight::NoData, |inflow| self.falls_into_debt(inflow, || self.season(inflow)))
+    }
+
+    /// How many events come within `span`, if traffic repeats the last week or day as in
+    /// [`Past::seasonal_exhaustion`].
+    #[must_use]
+    pub fn coming_events(&self, inflow: Inflow, span: Duration) -> f64 {
+        self.season(inflow).volume(span)
+    }
+
+    fn season(&self, inflow: Inflow) -> Tide<'a> {
         let known = self.slots.first().map_or(Duration::ZERO, |slot| self.now.saturating_sub(slot.start));
-        let Some(season) = [WEEK, DAY].into_iter().find(|season| *season <= known) else {
-            return self.exhaustion(inflow);
-        };
-        inflow.map_or(Foresight::NoData, |inflow| {
-            self.falls_into_debt(inflow, || Tide::seasonal(inflow, self.slots, self.now, season))
-        })
+        match [WEEK, DAY].into_iter().find(|season| *season <= known) {
+            Some(season) => Tide::seasonal(inflow, self.slots, self.now, season),
+            None => Tide::steady(inflow),
+        }
     }
 
     /// When the budget will be positive again if errors stop now; zero when it is.

@@ -108,6 +108,18 @@ pub enum Validity {
     ErrorsAreSlow,
 }
 
+impl Validity {
+    /// The events that are valid, in words.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::SuccessOnly => "of calls that went well",
+            Self::AllValid => "of all calls",
+            Self::ErrorsAreSlow => "of all calls, failed ones as slow",
+        }
+    }
+}
+
 /// What the budget is counted in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -134,7 +134,11 @@ fn write_objective(f: &mut fmt::Formatter<'_>, sli: &SliReport, objective: &Obje
     if let Some(threshold) = objective.threshold {
         write!(f, " within {}", duration_text(threshold))?;
     }
-    write!(f, " over {}</small></th>", Text(&objective.period))?;
+    write!(f, " over {}", Text(&objective.period))?;
+    if let Some(validity) = objective.validity {
+        write!(f, ", {}", validity.in_words())?;
+    }
+    f.write_str("</small></th>")?;
 
     let state = objective.state.as_str();
     write!(f, "<td><span class=\"state {state}\">{state}</span>")?;

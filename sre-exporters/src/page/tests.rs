@@ -65,7 +65,7 @@ fn an_outage_is_told_in_words_and_figures() {
         "An alert fires.",
         "checkout-availability",
         "99.9 % over 30d",
-        "99 % within 300ms over 30d",
+        "99 % within 300ms over 30d, of calls that went well",
         "firing",
         "the budget is empty",
         "500",
