@@ -61,7 +61,7 @@ pub struct Evaluator {
     past: Past,
     span: BudgetSpan,
     tiers: Vec<TierJudge>,
-    /// The same tiers and their states in a row, as inhibition wants them.
+    /// What these judge, and their states, each in a row as inhibition wants them.
     derived: Vec<DerivedTier>,
     states: Vec<AlertState>,
     blindness: TierAlert,
@@ -90,7 +90,7 @@ impl Evaluator {
         let report = blank_report(sli, slo, &objective, &past, start);
         let mut evaluator = Self {
             guards: guards_of(objective, past.parts()),
-            tiers: derived.iter().map(|tier| TierJudge::new(*tier, &past)).collect(),
+            tiers: derived.iter().map(|tier| TierJudge::new(tier, &past)).collect(),
             states: vec![AlertState::Ok; derived.len()],
             blindness: TierAlert::new(hold),
             outlook: Outlook::new(slo, terms.period().length()),
@@ -189,8 +189,9 @@ impl Evaluator {
     fn judge_tiers(&mut self, tick: Tick, provisional: EventCounts) {
         let bench = self.bench(provisional);
         let mut trend = Trend::Calm;
-        for (index, (judge, report)) in self.tiers.iter_mut().zip(&mut self.report.tiers).enumerate() {
-            let (judgement, from) = judge.step(&self.past, bench, tick);
+        let tiers = self.derived.iter().zip(&mut self.tiers).zip(&mut self.report.tiers);
+        for (index, ((tier, judge), report)) in tiers.enumerate() {
+            let (judgement, from) = judge.step(tier, &self.past, bench, tick);
             report.trend = judgement.pair.trend();
             report.guarded = judgement.guarded;
             report.blind = judge.is_blind(&self.past);
@@ -272,8 +273,8 @@ impl Evaluator {
             period: self.objective.terms().period().length(),
             parts: self.parts(),
         };
-        for (judge, report) in self.tiers.iter().zip(&mut self.report.tiers) {
-            let lint = judge.lint(&self.past, bench, traffic);
+        for ((tier, judge), report) in self.derived.iter().zip(&self.tiers).zip(&mut self.report.tiers) {
+            let lint = judge.lint(tier, &self.past, bench, traffic);
             report.infeasible = lint.is_some();
             report.remedy = lint.map(|lint| lint.to_string().into());
         }

@@ -33,7 +33,6 @@ pub(super) struct Judged {
 
 #[derive(Debug)]
 struct JudgedObjective {
-    objective: Objective,
     /// The place of a latency objective's threshold.
     threshold: Option<usize>,
     evaluator: Evaluator,
@@ -64,7 +63,6 @@ impl Judged {
         let names = slo_names(definition.name(), &promised);
         let judge = |(objective, slo): (&Objective, &String)| {
             Ok(JudgedObjective {
-                objective: *objective,
                 threshold: objective.threshold_ns().and_then(|ns| thresholds.position(ns)),
                 evaluator: Evaluator::new(definition.name(), slo, *objective, start)?,
                 seen: EventCounts::ZERO,
@@ -162,7 +160,9 @@ impl Judged {
     pub(super) fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
         self.objectives.iter().flat_map(|judged| {
             let slo = &judged.evaluator.latest().slo;
-            lint_objective(&judged.objective).into_iter().map(|lint| Finding { slo: Arc::clone(slo), lint })
+            lint_objective(judged.evaluator.objective())
+                .into_iter()
+                .map(|lint| Finding { slo: Arc::clone(slo), lint })
         })
     }
 
@@ -194,6 +194,8 @@ impl Judged {
         share(&mut report.percentiles, &self.percentiles);
         report.apdex = self.apdex.as_ref().and_then(ApdexWindow::apdex);
         report.objectives.truncate(self.objectives.len());
+        // Room for these and no more: growth by doubling begins at four.
+        report.objectives.reserve_exact(self.objectives.len() - report.objectives.len());
         for (at, judged) in self.objectives.iter().enumerate() {
             let latest = judged.evaluator.latest();
             match report.objectives.get_mut(at) {
@@ -219,9 +221,9 @@ impl JudgedObjective {
     }
 
     fn read(&self, counts: &SeriesCounts) -> EventCounts {
-        match (self.objective.kind(), self.threshold) {
+        match (self.evaluator.objective().kind(), self.threshold) {
             (ObjectiveKind::Availability, _) => availability(counts),
-            (_, Some(threshold)) => latency(counts, threshold, self.objective.terms().validity()),
+            (_, Some(threshold)) => latency(counts, threshold, self.evaluator.objective().terms().validity()),
             // As many thresholds are counted as an SLI can have.
             (_, None) => EventCounts::ZERO,
         }
@@ -229,9 +231,10 @@ impl JudgedObjective {
 
     /// Calls that hang, as the bad events that they will be if they go on.
     fn provisional(&self, hanging: Hanging<'_>) -> EventCounts {
-        let limit_ns = match self.objective.kind() {
+        let objective = self.evaluator.objective();
+        let limit_ns = match objective.kind() {
             ObjectiveKind::Availability => hanging.limit_ns,
-            _ => self.objective.threshold_ns(),
+            _ => objective.threshold_ns(),
         };
         EventCounts::new(0, hanging.older_than(limit_ns))
     }

@@ -12,10 +12,9 @@ use crate::slo::{Guards, projected_events};
 use crate::units::{EventCounts, Target};
 use crate::window::Tick;
 
-/// One tier that is judged.
+/// The state of one tier that is judged; the tier itself comes as an argument.
 #[derive(Clone, Debug)]
 pub(super) struct TierJudge {
-    tier: DerivedTier,
     /// Places of its windows among the units, and of the short one among the calls.
     long: usize,
     short: usize,
@@ -44,9 +43,8 @@ pub(super) struct Traffic {
 }
 
 impl TierJudge {
-    pub(super) fn new(tier: DerivedTier, past: &Past) -> Self {
+    pub(super) fn new(tier: &DerivedTier, past: &Past) -> Self {
         Self {
-            tier,
             long: past.units().place(tier.long()),
             short: past.units().place(tier.short()),
             calls: past.calls().place(tier.short()),
@@ -55,13 +53,19 @@ impl TierJudge {
     }
 
     /// Judges both windows and takes the next step.
-    pub(super) fn step(&mut self, past: &Past, bench: Bench, tick: Tick) -> (Judgement, Option<AlertState>) {
+    pub(super) fn step(
+        &mut self,
+        tier: &DerivedTier,
+        past: &Past,
+        bench: Bench,
+        tick: Tick,
+    ) -> (Judgement, Option<AlertState>) {
         let reading = |place| {
             let reading = past.reading(place);
             Reading { counts: reading.counts + bench.provisional, ..reading }
         };
         let (long, short) = (reading(self.long), reading(self.short));
-        let judgement = judge(&self.tier, bench.target, bench.guards, bench.yardstick, long, short);
+        let judgement = judge(tier, bench.target, bench.guards, bench.yardstick, long, short);
         let change = self.alert.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
         (judgement, change.map(|change| change.from))
     }
@@ -73,11 +77,17 @@ impl TierJudge {
     }
 
     /// What live traffic says about it, once a long window has been observed.
-    pub(super) fn lint(&self, past: &Past, bench: Bench, traffic: Traffic) -> Option<Lint> {
+    pub(super) fn lint(
+        &self,
+        tier: &DerivedTier,
+        past: &Past,
+        bench: Bench,
+        traffic: Traffic,
+    ) -> Option<Lint> {
         let is_known = past.observed_ns(self.long) >= past.units().length_ns(self.long);
         let projected = projected_events(traffic.seen.counts, traffic.seen.observed, traffic.period)?;
         let units = projected / traffic.parts;
-        is_known.then(|| lint_traffic(&self.tier, bench.target, bench.guards, units)).flatten()
+        is_known.then(|| lint_traffic(tier, bench.target, bench.guards, units)).flatten()
     }
 
     /// Whether the long window has no events.
