@@ -53,12 +53,11 @@ impl Counters {
 
 impl Entry {
     fn of(listed: Listed) -> Option<Self> {
-        let Listed { definition, series } = listed;
-        let counters = match series {
+        let counters = match listed.series {
             Some(series) => Counters::One(series),
-            None => Counters::Family(families::named(definition.name())?),
+            None => Counters::Family(families::named(listed.kept.name())?),
         };
-        Some(Self { definition, counters })
+        Some(Self { definition: listed.kept.definition(), counters })
     }
 }
 

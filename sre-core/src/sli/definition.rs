@@ -187,6 +187,39 @@ impl Definition {
     }
 }
 
+/// A definition without the room for objectives that it does not have.
+///
+/// A static has a place for each objective that it might be given, since it is made without an allocator: a kilobyte,
+/// which whoever remembers a thousand of them need not spend.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    name: &'static str,
+    objectives: Box<[Objective]>,
+    abandoned: AbandonedPolicy,
+    layout: Layout,
+    apdex: Option<Duration>,
+    place: &'static Location<'static>,
+}
+
+impl Kept {
+    pub(crate) fn new(definition: &Definition) -> Self {
+        let Definition { name, objectives, abandoned, layout, apdex, place } = *definition;
+        let objectives = objectives.into_iter().flatten().collect();
+        Self { name, objectives, abandoned, layout, apdex, place }
+    }
+
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn definition(&self) -> Definition {
+        let mut objectives = [None; OBJECTIVES_MAX];
+        objectives.iter_mut().zip(&self.objectives).for_each(|(place, objective)| *place = Some(*objective));
+        let Self { name, abandoned, layout, apdex, place, .. } = *self;
+        Definition { name, objectives, abandoned, layout, apdex, place }
+    }
+}
+
 /// The rule for names: letters and digits, inside also dot, underscore and dash; up to 120 characters.
 const fn is_name(name: &str) -> bool {
     let bytes = name.as_bytes();

@@ -6,7 +6,7 @@
 use crate::clock::Source;
 use crate::error::Error;
 use crate::primitive::{Arc, AtomicUsize, Mutex, OnceLock, Ordering};
-use crate::sli::definition::Definition;
+use crate::sli::definition::{Definition, Kept};
 use crate::sli::series::Series;
 
 /// Every name taken, in the order in which they were; nothing is ever removed.
@@ -19,7 +19,7 @@ static STARTED_NS: OnceLock<u64> = OnceLock::new();
 /// A name that is taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
-    pub(crate) definition: Definition,
+    pub(crate) kept: Kept,
     /// Its counters; `None` for a family.
     pub(crate) series: Option<Arc<Series>>,
 }
@@ -41,15 +41,15 @@ pub(crate) fn register(definition: &Definition) -> Arc<Series> {
 /// [`Error::Conflict`] with another definition of this name.
 pub(crate) fn try_register(definition: &Definition) -> Result<Arc<Series>, Error> {
     let mut listed = LISTED.lock();
-    match listed.iter().find(|listed| listed.definition.name() == definition.name()) {
-        Some(Listed { definition: first, series: Some(series) }) if first.is_same(definition) => {
+    match listed.iter().find(|listed| listed.kept.name() == definition.name()) {
+        Some(Listed { kept, series: Some(series) }) if kept.definition().is_same(definition) => {
             Ok(Arc::clone(series))
         }
-        Some(first) => Err(first.definition.conflict(definition)),
+        Some(first) => Err(first.kept.definition().conflict(definition)),
         None => {
             let series = new_series(definition);
             series.set_recording(may_record(definition.name()));
-            push(&mut listed, Listed { definition: *definition, series: Some(Arc::clone(&series)) });
+            push(&mut listed, Listed { kept: Kept::new(definition), series: Some(Arc::clone(&series)) });
             Ok(series)
         }
     }
@@ -62,10 +62,10 @@ pub(crate) fn try_register(definition: &Definition) -> Result<Arc<Series>, Error
 /// [`Error::Conflict`] when it is taken.
 pub(crate) fn take_name(definition: &Definition) -> Result<(), Error> {
     let mut listed = LISTED.lock();
-    match listed.iter().find(|listed| listed.definition.name() == definition.name()) {
-        Some(first) => Err(first.definition.conflict(definition)),
+    match listed.iter().find(|listed| listed.kept.name() == definition.name()) {
+        Some(first) => Err(first.kept.definition().conflict(definition)),
         None => {
-            push(&mut listed, Listed { definition: *definition, series: None });
+            push(&mut listed, Listed { kept: Kept::new(definition), series: None });
             Ok(())
         }
     }
