@@ -5,7 +5,9 @@ use core::ops::RangeInclusive;
 use crate::clock::counter;
 use crate::histogram::{Layout, bucket_index};
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Ordering};
-use crate::shard::{self, LATE_SLOTS, Ledger, Promotion, Shard, Slots, THRESHOLDS_MAX, Terms, UNREGISTERED};
+use crate::shard::{
+    self, Added, LATE_SLOTS, Ledger, Promotion, Shard, Slots, THRESHOLDS_MAX, Terms, UNREGISTERED,
+};
 
 /// Longest duration that is kept apart: 104 days. Longer ones are recorded as this and counted as clamped.
 pub(crate) const DURATION_MAX_NS: u64 = 1 << 53;
@@ -127,12 +129,11 @@ impl Recorder {
     /// Records one event into a shard of this thread, whatever it takes: thresholds, draining, the shared copy.
     pub(crate) fn record_slow(&self, shard: &'static Shard, value_ns: u64) {
         let bucket = Self::shard_bucket(value_ns);
-        if !shard.has(bucket) || (shard.is_full(bucket) && !self.ledger.drain(shard, bucket)) {
+        let add = || shard.add_rare(bucket, value_ns) == Added::Here;
+        let drain = || shard.has(bucket) && self.ledger.drain(shard, bucket);
+        if !(add() || drain() && add()) {
             self.record_shared(value_ns, 1);
-            return;
         }
-        (0..self.plan.thresholds.exceeded_by(value_ns)).for_each(|threshold| shard.add_over(threshold));
-        shard.add(bucket, value_ns);
     }
 
     /// Records `count` events of one duration into the shared copy.
@@ -185,7 +186,8 @@ impl Recorder {
         let slot_shift = counter.slot_shift(slots.shift());
         let late_ns = counter.nanos(LATE_SLOTS << slot_shift);
         let rare_ns = self.plan.thresholds.smallest_ns().min(late_ns - 1);
-        let terms = Terms { rare_ns, rare_ticks: counter.ticks_within(rare_ns), slot_shift };
+        let thresholds_ns = self.plan.thresholds.ns;
+        let terms = Terms { rare_ns, rare_ticks: counter.ticks_within(rare_ns), thresholds_ns, slot_shift };
         let promoted = shard::promote(self.id, terms, counter, &self.ledger);
         if promoted == Promotion::Done {
             // What is too long for the shard should not allocate in the outage that makes it so long, nor should a

@@ -76,6 +76,7 @@ pub(crate) struct Shard {
     counter: &'static Counter,
     late: AtomicU32,
     leased: AtomicBool,
+    thresholds_ns: [AtomicU64; THRESHOLDS_MAX],
     over: [AtomicU64; THRESHOLDS_MAX],
     started: [AtomicU32; SLOTS],
     ended: [AtomicU32; SLOTS],
@@ -90,6 +91,8 @@ pub(crate) struct Terms {
     pub(crate) rare_ns: u64,
     /// The same in ticks of the counter.
     pub(crate) rare_ticks: u64,
+    /// Latency thresholds, ascending; `u64::MAX` where there are no more.
+    pub(crate) thresholds_ns: [u64; THRESHOLDS_MAX],
     /// Length of a slot of calls in flight, as a power of two of counter ticks.
     pub(crate) slot_shift: u32,
 }
@@ -115,6 +118,7 @@ impl Shard {
             counter,
             late: AtomicU32::new(0),
             leased: AtomicBool::new(true),
+            thresholds_ns: zeroed(),
             over: zeroed(),
             started: zeroed(),
             ended: zeroed(),
@@ -133,6 +137,9 @@ impl Shard {
         self.rare_ns.store(terms.rare_ns, Ordering::Relaxed);
         self.rare_ticks.store(terms.rare_ticks, Ordering::Relaxed);
         self.slot_shift.store(terms.slot_shift, Ordering::Relaxed);
+        for (place, threshold_ns) in self.thresholds_ns.iter().zip(terms.thresholds_ns) {
+            place.store(threshold_ns, Ordering::Relaxed);
+        }
         self.owner.store(recorder, Ordering::Relaxed);
     }
 
@@ -171,7 +178,7 @@ impl Shard {
     /// Counts one event; the caller holds the lease.
     ///
     /// Release: pairs with the Acquire in [`Shard::count`]. Whoever sees the event also sees that it was over a
-    /// threshold, since [`Shard::add_over`] comes first.
+    /// threshold, since [`Shard::add_rare`] counts that first.
     #[inline]
     pub(crate) fn add(&self, bucket: usize, value_ns: u64) -> Added {
         let Some(cell) = self.cells.get(bucket) else { return Added::Refused };
@@ -194,17 +201,17 @@ impl Shard {
         bucket < CELLS
     }
 
-    /// Whether the cell of a bucket has to be drained before it counts on; the caller holds the lease.
-    pub(crate) fn is_full(&self, bucket: usize) -> bool {
-        self.cells.get(bucket).is_some_and(|cell| cell.load(Ordering::Relaxed) >= CELL_MAX)
-    }
-
-    /// Counts one event that took longer than threshold number `threshold`, before [`Shard::add`] counts it; the
-    /// caller holds the lease.
-    pub(crate) fn add_over(&self, threshold: usize) {
-        if let Some(over) = self.over.get(threshold) {
+    /// Counts one event that may be rare, its thresholds first; the caller holds the lease.
+    pub(crate) fn add_rare(&self, bucket: usize, value_ns: u64) -> Added {
+        if self.cells.get(bucket).is_none_or(|cell| cell.load(Ordering::Relaxed) >= CELL_MAX) {
+            return Added::Refused;
+        }
+        let exceeded = |threshold_ns: &AtomicU64| value_ns > threshold_ns.load(Ordering::Relaxed);
+        let exceeded = self.thresholds_ns.iter().take_while(|threshold_ns| exceeded(threshold_ns)).count();
+        for over in self.over.iter().take(exceeded) {
             over.store(over.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
+        self.add(bucket, value_ns)
     }
 
     /// Counts a call that started in `slot`; the caller holds the lease.

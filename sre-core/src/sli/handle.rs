@@ -100,9 +100,12 @@ impl Sli {
         }
     }
 
+    /// Stays with the shard as long as it can, since the series is not in the cache.
     #[inline(never)]
     fn record_slow(&self, shard: &'static Shard, duration_ns: u64) {
-        self.series().ok().record_slow(shard, duration_ns);
+        if shard.add_rare(Recorder::shard_bucket(duration_ns), duration_ns) == Added::Refused {
+            self.series().ok().record_slow(shard, duration_ns);
+        }
     }
 
     /// Starts a call; it is recorded when the guard ends, whatever happens.
