@@ -129,6 +129,7 @@ fn each_path_answers_with_its_type_and_no_banner() {
     let server = Server::with_body_of(10);
     for (path, status, content_type) in [
         ("/metrics", "200 OK", "text/plain; version=0.0.4; charset=utf-8"),
+        ("/metrics?name[]=up", "200 OK", "text/plain; version=0.0.4; charset=utf-8"),
         ("/", "200 OK", "text/html; charset=utf-8"),
         ("/api/v1/status", "200 OK", "application/json"),
         ("/healthz", "200 OK", "text/plain; charset=utf-8"),
@@ -141,6 +142,31 @@ fn each_path_answers_with_its_type_and_no_banner() {
         assert_eq!(header_of(&response, "x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(header_of(&response, "server"), None, "{path}");
     }
+}
+
+#[test]
+fn a_rendering_that_fails_is_told_and_the_connection_goes_on() {
+    struct Failing;
+    impl Source for Failing {
+        fn render(&self, _: Document, out: &mut Vec<u8>) {
+            out.extend_from_slice(b"half a family");
+            panic!("a bug that this test planted");
+        }
+
+        fn illness(&self) -> Option<String> {
+            None
+        }
+    }
+    let builder = ExportersBuilder::over(Box::new(Failing), Arc::default());
+    let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
+    let server = Server { exporters, telemetry: Arc::default(), rendered: Arc::default() };
+    let responses = server.exchange(
+        b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert!(responses.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{responses}");
+    assert_eq!(header_of(&responses, "content-type"), Some("text/plain; charset=utf-8"));
+    assert!(responses.contains("rendering failed") && !responses.contains("half a family"), "{responses}");
+    assert!(responses.contains("HTTP/1.1 200 OK\r\n"), "{responses}");
 }
 
 #[test]

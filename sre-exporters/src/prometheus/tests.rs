@@ -186,6 +186,34 @@ fn what_has_no_data_is_absent_and_counters_begin_at_zero() {
     assert!(read.samples.iter().all(|sample| sample.value != "NaN"));
 }
 
+#[test]
+fn counters_and_buckets_once_shown_stay_whatever_comes() {
+    let engine = engine("shop");
+    let sli = Sli::new("checkout").objective(Objective::latency(0.99, Duration::from_millis(300)));
+    let sli = engine.sli(sli.definition()).expect("well defined");
+    let series = || -> std::collections::BTreeSet<_> {
+        let read = read(&engine.collect(), OPENMETRICS);
+        let is_kept =
+            |name: &str| ["_total", "_bucket", "_sum", "_count"].iter().any(|end| name.ends_with(end));
+        let kept = read.samples.into_iter().filter(|sample| is_kept(&sample.name));
+        kept.map(|sample| (sample.name, sample.labels)).collect()
+    };
+    let mut shown = series();
+    let mut pass = |what: &str, seconds| {
+        engine.advance(Duration::from_secs(seconds));
+        let now = series();
+        assert!(now.is_superset(&shown), "{what}: {:?}", shown.difference(&now).next());
+        shown = now;
+    };
+    sli.record(Outcome::Ok, Duration::from_micros(3));
+    pass("fast", 1);
+    sli.record(Outcome::Error, Duration::from_secs(3_000));
+    pass("slow, and failed", 1);
+    pass("idle for longer than any window", 40 * 86_400);
+    sli.start().ignore();
+    pass("back", 1);
+}
+
 /// A report with one copy of the first SLI per value.
 fn with_labels(values: &[String]) -> Report {
     static REPORT: LazyLock<Report> = LazyLock::new(report);

@@ -165,6 +165,29 @@ fn every_text_reads_back_as_the_label_it_was() {
 }
 
 #[test]
+fn every_text_reads_back_as_the_help_it_was() {
+    static HOSTILE: [Family; 6] = [
+        Family { help: "\\", ..BURN },
+        Family { help: "\"quoted\"", ..BURN },
+        Family { help: "two\nlines", ..BURN },
+        Family { help: "a\\nb", ..BURN },
+        Family { help: "nul \0", ..BURN },
+        Family { help: "\u{1F980} four bytes", ..BURN },
+    ];
+    for family in &HOSTILE {
+        for (syntax, read) in
+            [(Syntax::Text, read_text as fn(&str) -> _), (Syntax::OpenMetrics, read_openmetrics)]
+        {
+            let mut out = Vec::new();
+            let mut encoder = Encoder::new(&mut out, syntax);
+            encoder.family(family).integer(&[], 1);
+            encoder.finish();
+            assert_eq!(read(std::str::from_utf8(&out).unwrap()).help("checkout_burn"), Some(family.help));
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "buckets descend")]
 fn the_strict_reader_sees_descending_buckets() {
     read_text("# TYPE a histogram\na_bucket{le=\"0.1\"} 2\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n");
