@@ -148,6 +148,8 @@ fn closing_quote(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const AT: u64 = 1_431_857_103;
@@ -222,6 +224,75 @@ mod tests {
         ] {
             let request = Request::parse(&line, unit).unwrap();
             assert_eq!(request.duration, Some(Duration::from_micros(micros)), "{unit:?}");
+        }
+    }
+
+    /// What a server knows of a request, and what a client sent.
+    fn known() -> impl Strategy<Value = (u64, u16, u64, String)> {
+        // Up to the year 9999, which is what four digits hold.
+        (0..253_402_300_800_u64, 100..1_000_u16, 0..10_000_000_u64, "\\PC{0,30}")
+    }
+
+    fn combined(at: u64, status: u16, millis: u64, agent: &str) -> String {
+        let time = Timestamp::from_second(at.cast_signed()).unwrap().strftime("%d/%b/%Y:%H:%M:%S %z");
+        let agent = agent.replace('\\', "\\\\").replace('"', "\\\"");
+        let seconds = format!("{}.{:03}", millis / 1_000, millis % 1_000);
+        format!(r#"::1 - - [{time}] "GET /{agent} HTTP/1.1" {status} 7 "-" "{agent}" {seconds}"#)
+    }
+
+    fn json(at: u64, status: u16, millis: u64, agent: &str) -> String {
+        let seconds = format!("{}.{:03}", millis / 1_000, millis % 1_000);
+        serde_json::json!({"msec": at, "status": status, "request_time": seconds, "agent": agent}).to_string()
+    }
+
+    /// Overwrites a character, takes one away, or ends the line there.
+    fn damaged(line: &str, damage: &[(usize, u8, char)]) -> String {
+        let mut chars: Vec<char> = line.chars().collect();
+        for &(at, kind, char) in damage {
+            let at = at % chars.len().max(1);
+            match kind % 4 {
+                0 => chars.insert(at, char),
+                1 => chars.truncate(at),
+                _ if chars.is_empty() => {}
+                2 => chars[at] = char,
+                _ => drop(chars.remove(at)),
+            }
+        }
+        chars.into_iter().collect()
+    }
+
+    fn check_sane(line: &str) -> Result<(), TestCaseError> {
+        for unit in [TimeUnit::Seconds, TimeUnit::Milliseconds, TimeUnit::Microseconds] {
+            if let Some(request) = Request::parse(line, unit) {
+                prop_assert!((100..1_000).contains(&request.status), "{request:?} of {line}");
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_a_server_writes_is_read_as_it_was((at, status, millis, agent) in known()) {
+            let expected = Request { at, status, duration: Some(Duration::from_millis(millis)) };
+            for line in [combined(at, status, millis, &agent), json(at, status, millis, &agent)] {
+                prop_assert_eq!(Request::parse(&line, TimeUnit::Seconds), Some(expected), "{}", line);
+            }
+        }
+
+        #[test]
+        fn any_line_is_a_request_or_none(line in "\\PC{0,200}|[\\[\\]\"{}: 0-9a-z-]{0,200}") {
+            check_sane(&line)?;
+        }
+
+        #[test]
+        fn damaged_lines_are_requests_or_none(
+            (at, status, millis, agent) in known(),
+            damage in proptest::collection::vec((any::<usize>(), any::<u8>(), any::<char>()), 0..8),
+        ) {
+            check_sane(&damaged(&combined(at, status, millis, &agent), &damage))?;
+            check_sane(&damaged(&json(at, status, millis, &agent), &damage))?;
         }
     }
 }

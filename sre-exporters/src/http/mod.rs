@@ -18,4 +18,6 @@ pub(crate) use listener::{Listener, SharedBinding, idle};
 pub(crate) use renderings::{Document, Renderings, Source};
 
 #[cfg(test)]
+mod any_input;
+#[cfg(test)]
 mod tests;

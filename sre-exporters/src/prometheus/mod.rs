@@ -26,6 +26,8 @@ mod series;
 mod sink;
 
 #[cfg(test)]
+mod any_input;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use negotiate::{Negotiated, accepts_gzip, negotiate};
