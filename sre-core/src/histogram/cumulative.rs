@@ -3,6 +3,7 @@
 use super::blocks::{BLOCK, Blocks, total};
 use super::layout::Layout;
 use super::snapshot::Snapshot;
+use crate::primitive::Arc;
 
 /// How many values are at or below each of a few bounds, kept up to date from one snapshot to the next.
 ///
@@ -18,16 +19,19 @@ use super::snapshot::Snapshot;
 ///
 /// let mut histogram = Snapshot::from_durations(Layout::default(), [Duration::from_micros(300)]);
 /// let mut cumulative = Cumulative::new(Layout::default(), &[500_000, 10_000_000]);
-/// assert_eq!(cumulative.update(&histogram), &[1, 1]);
+/// assert_eq!(cumulative.update(&histogram), [1, 1]);
 ///
 /// histogram.merge(&Snapshot::from_durations(Layout::default(), [Duration::from_millis(7)]));
-/// assert_eq!(cumulative.update(&histogram), &[1, 2]);
+/// assert_eq!(cumulative.update(&histogram), [1, 2]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Cumulative {
     layout: Layout,
-    bounds_ns: Box<[u64]>,
-    cuts: Box<[Cut]>,
+    /// Shared by all clones: histograms with the same bounds are made from one.
+    bounds_ns: Arc<[u64]>,
+    cuts: Arc<[Cut]>,
+    /// For each bound, what the block around it counted up to there.
+    parts: Box<[u64]>,
     counts: Box<[u64]>,
     count: u64,
     /// Number of the first block and totals of the last snapshot.
@@ -41,19 +45,17 @@ struct Cut {
     block: usize,
     /// Buckets of the block that are below the bound.
     within: usize,
-    /// What they counted.
-    part: u64,
 }
 
 impl Cut {
     fn at(layout: Layout, bound_ns: u64) -> Self {
         let around = layout.index(bound_ns);
         let end = around + usize::from(layout.upper(around) <= bound_ns);
-        Self { block: end / BLOCK, within: end % BLOCK, part: 0 }
+        Self { block: end / BLOCK, within: end % BLOCK }
     }
 
-    fn count(&mut self, blocks: &Blocks) {
-        self.part = total(blocks.counts_of(self.block).get(..self.within).unwrap_or_default());
+    fn count(self, blocks: &Blocks) -> u64 {
+        total(blocks.counts_of(self.block).get(..self.within).unwrap_or_default())
     }
 }
 
@@ -66,10 +68,11 @@ impl Cumulative {
             highest_ns = highest_ns.max(*bound_ns);
             highest_ns
         });
-        let bounds_ns: Box<[u64]> = ascending.collect();
+        let bounds_ns: Arc<[u64]> = ascending.collect();
         Self {
             layout,
             cuts: bounds_ns.iter().map(|bound_ns| Cut::at(layout, *bound_ns)).collect(),
+            parts: bounds_ns.iter().map(|_| 0).collect(),
             counts: bounds_ns.iter().map(|_| 0).collect(),
             bounds_ns,
             count: 0,
@@ -88,9 +91,9 @@ impl Cumulative {
         }
         let blocks = snapshot.blocks();
         let (first, totals) = blocks.totals();
-        for cut in &mut self.cuts {
+        for (part, cut) in self.parts.iter_mut().zip(&*self.cuts) {
             if known(self.first, &self.totals, cut.block) != blocks.total_of(cut.block) {
-                cut.count(blocks);
+                *part = cut.count(blocks);
             }
         }
         self.first = first;
@@ -106,6 +109,13 @@ impl Cumulative {
         &self.counts
     }
 
+    /// Corrects the count of the bound at a place, for who knows it better; lasts until the next update.
+    pub fn correct(&mut self, place: usize, count: u64) {
+        if let Some(known) = self.counts.get_mut(place) {
+            *known = count;
+        }
+    }
+
     /// All values.
     #[must_use]
     pub const fn count(&self) -> u64 {
@@ -115,11 +125,11 @@ impl Cumulative {
     fn add_up(&mut self) {
         let mut rest = (self.first..).zip(&self.totals).peekable();
         let mut below = 0_u64;
-        for (count, cut) in self.counts.iter_mut().zip(&self.cuts) {
+        for ((count, part), cut) in self.counts.iter_mut().zip(&self.parts).zip(&*self.cuts) {
             while let Some((_, total)) = rest.next_if(|(block, _)| *block < cut.block) {
                 below = below.saturating_add(*total);
             }
-            *count = below.saturating_add(cut.part);
+            *count = below.saturating_add(*part);
         }
         self.count = rest.fold(below, |sum, (_, total)| sum.saturating_add(*total));
     }

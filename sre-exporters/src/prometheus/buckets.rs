@@ -1,17 +1,18 @@
 //! Cold. Classic buckets of one histogram, counted again only where it has grown.
 
+use std::sync::Arc;
+
 use sre_core::histogram::{Cumulative, Snapshot};
 use sre_core::report::Over;
 
 use super::encode::Edges;
 
-/// The cumulative counts of a histogram.
-#[derive(Debug)]
+/// The cumulative counts of a histogram. Clones share what they know of the bounds.
+#[derive(Clone, Debug)]
 pub(crate) struct Buckets {
     merged: Cumulative,
     /// Where each threshold is among the bounds.
-    thresholds: Box<[usize]>,
-    cumulative: Vec<u64>,
+    thresholds: Arc<[usize]>,
 }
 
 impl Buckets {
@@ -22,19 +23,15 @@ impl Buckets {
         Self {
             merged: Cumulative::new(Snapshot::default().layout(), bounds_ns),
             thresholds: thresholds_ns.iter().map(place).collect(),
-            cumulative: Vec::with_capacity(bounds_ns.len()),
         }
     }
 
     /// Counts what came since the last report of the same series.
     pub(crate) fn update(&mut self, durations: &Snapshot, over: &Over) {
-        self.cumulative.clear();
-        self.cumulative.extend_from_slice(self.merged.update(durations));
+        self.merged.update(durations);
         let count = self.merged.count();
         for (place, at) in self.thresholds.iter().enumerate() {
-            if let Some(cumulative) = self.cumulative.get_mut(*at) {
-                *cumulative = count.saturating_sub(over.get(place));
-            }
+            self.merged.correct(*at, count.saturating_sub(over.get(place)));
         }
     }
 
@@ -45,7 +42,7 @@ impl Buckets {
 
     /// Events up to each bound.
     pub(crate) fn cumulative(&self) -> &[u64] {
-        &self.cumulative
+        self.merged.counts()
     }
 }
 

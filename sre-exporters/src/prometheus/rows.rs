@@ -5,60 +5,58 @@ use std::time::Duration;
 use sre_core::report::{EngineReport, ObjectiveReport, SliReport};
 use sre_core::sli::Outcome;
 
-use super::encode::{Distribution, Encoder, Exemplar};
+use super::encode::{Encoder, Exemplar};
 use super::names;
 use super::process::Process;
-use super::series::{ObjectiveSeries, SliSeries};
+use super::series::{ERROR, Histogram, OK, ObjectiveSeries, SliSeries};
 use crate::telemetry::{Count, Telemetry};
 
 /// Writes the families that describe the SLIs. `series` belong to `slis` by position. `exemplars` is room to work in.
 pub(crate) fn write_slis(
     encoder: &mut Encoder<'_>,
     slis: &[SliReport],
-    series: &[SliSeries],
+    series: &mut [SliSeries],
     exemplars: &mut Vec<Exemplar>,
 ) {
-    let all = || slis.iter().zip(series).filter(|(_, series)| series.is_shown);
     let mut events = encoder.family(&names::SLI_EVENTS);
-    for (sli, series) in all() {
-        for (outcome, count) in [
-            (&b"outcome=\"ok\""[..], sli.events.ok),
-            (b"outcome=\"error\"", sli.events.error),
-            (b"outcome=\"ignored\"", sli.events.ignored),
-            (b"outcome=\"abandoned\"", sli.events.abandoned_total()),
-        ] {
-            events.integer(&[&series.own, outcome], count);
-        }
+    for (sli, series) in shown(slis, series) {
+        let counts = [sli.events.ok, sli.events.error, sli.events.ignored, sli.events.abandoned_total()];
+        counts.into_iter().enumerate().for_each(|(line, count)| series.events.set(line, count));
+        events.lines(&series.events);
     }
     let mut durations = encoder.family(&names::SLI_DURATION);
-    for (sli, series) in all() {
-        for (outcome, label, snapshot, buckets) in [
-            (Outcome::Ok, &b"outcome=\"ok\""[..], Some(&sli.durations), &series.ok),
-            (Outcome::Error, b"outcome=\"error\"", sli.error_durations.as_ref(), &series.error),
-        ] {
-            let Some(snapshot) = snapshot else { continue };
+    for (sli, series) in shown(slis, series) {
+        let mut write = |outcome, label, snapshot, over, histogram: &mut Histogram| {
+            let labels: [&[u8]; 2] = [&series.own, label];
             exemplars.clear();
             exemplars.extend(exemplars_of(sli, outcome));
-            let distribution = Distribution {
-                edges: &series.edges,
-                cumulative: buckets.cumulative(),
-                count: buckets.count(),
-                sum_ns: snapshot.sum_ns(),
-                exemplars,
-            };
-            durations.histogram(&[&series.own, label], &distribution);
+            let (distribution, lines) = histogram.update(snapshot, over, &labels, exemplars);
+            durations.histogram(&labels, &distribution, lines);
+        };
+        write(Outcome::Ok, OK, &sli.durations, &sli.over, &mut series.ok);
+        if let Some(snapshot) = &sli.error_durations {
+            write(Outcome::Error, ERROR, snapshot, &sli.error_over, &mut series.error);
         }
     }
     let mut in_flight = encoder.family(&names::SLI_IN_FLIGHT);
-    for (sli, series) in all() {
-        in_flight.integer(&[&series.own], sli.in_flight);
+    for (sli, series) in shown(slis, series) {
+        series.in_flight.set(0, sli.in_flight);
+        in_flight.lines(&series.in_flight);
     }
     let mut overdue = encoder.family(&names::SLI_IN_FLIGHT_OVERDUE);
-    for (sli, series) in all() {
+    for (sli, series) in shown(slis, series) {
         if let Some(count) = sli.in_flight_overdue {
-            overdue.integer(&[&series.own], count);
+            series.overdue.set(0, count);
+            overdue.lines(&series.overdue);
         }
     }
+}
+
+fn shown<'a>(
+    slis: &'a [SliReport],
+    series: &'a mut [SliSeries],
+) -> impl Iterator<Item = (&'a SliReport, &'a mut SliSeries)> {
+    slis.iter().zip(series).filter(|(_, series)| series.is_shown)
 }
 
 fn exemplars_of(sli: &SliReport, outcome: Outcome) -> impl Iterator<Item = Exemplar> {

@@ -1,20 +1,24 @@
-//! Cold. What stays the same between scrapes: labels as they are written, and buckets of idle histograms.
+//! Cold. What stays the same between scrapes: labels and lines as they are written, and buckets.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use sre_core::report::{Label, ObjectiveReport, SliReport};
+use sre_core::histogram::Snapshot;
+use sre_core::report::{Label, ObjectiveReport, Over, SliReport};
 
 use super::buckets::Buckets;
 use super::config::edges;
-use super::encode::{Edges, push_label_value};
+use super::encode::{Distribution, Edges, Exemplar, Lines, push_label_value};
 use super::escaping::Escaping;
+use super::names;
 use crate::naming;
 
 /// What is known of every series of the last report, for one way of escaping names.
 #[derive(Debug, Default)]
 pub(crate) struct SeriesCache {
     slis: Vec<SliSeries>,
+    /// Histograms without counts, by their thresholds.
+    blanks: HashMap<Arc<[u64]>, Histogram>,
     /// Label values that were longer than may be, since the last [`SeriesCache::take_cut`].
     cut: u64,
 }
@@ -30,11 +34,51 @@ pub(crate) struct SliSeries {
     pub(crate) is_shown: bool,
     /// `sli="checkout",route="/pay"`
     pub(crate) own: Box<[u8]>,
-    pub(crate) edges: Edges,
+    /// Calls by outcome: ok, error, ignored, abandoned.
+    pub(crate) events: Lines,
+    pub(crate) in_flight: Lines,
+    pub(crate) overdue: Lines,
     /// Of successful calls, and of failed ones.
-    pub(crate) ok: Buckets,
-    pub(crate) error: Buckets,
+    pub(crate) ok: Histogram,
+    pub(crate) error: Histogram,
     pub(crate) objectives: Vec<ObjectiveSeries>,
+}
+
+/// What is known of one histogram. Clones share its bounds.
+#[derive(Clone, Debug)]
+pub(crate) struct Histogram {
+    edges: Arc<Edges>,
+    buckets: Buckets,
+    pub(crate) lines: Lines,
+}
+
+impl Histogram {
+    fn new(thresholds_ns: &[u64]) -> Self {
+        let edges = Arc::new(edges(thresholds_ns));
+        Self { buckets: Buckets::new(&edges, thresholds_ns), edges, lines: Lines::default() }
+    }
+
+    /// Counts what came since the last report; `labels` are those of its lines.
+    pub(crate) fn update<'a>(
+        &'a mut self,
+        durations: &Snapshot,
+        over: &Over,
+        labels: &[&[u8]],
+        exemplars: &'a [Exemplar],
+    ) -> (Distribution<'a>, &'a mut Lines) {
+        if self.lines.is_empty() {
+            self.lines = Lines::of_histogram(&names::SLI_DURATION, labels, &self.edges);
+        }
+        self.buckets.update(durations, over);
+        let distribution = Distribution {
+            edges: &self.edges,
+            cumulative: self.buckets.cumulative(),
+            count: self.buckets.count(),
+            sum_ns: durations.sum_ns(),
+            exemplars,
+        };
+        (distribution, &mut self.lines)
+    }
 }
 
 /// What is known of one objective.
@@ -49,18 +93,24 @@ pub(crate) struct ObjectiveSeries {
 
 impl SeriesCache {
     /// What is known of each SLI of a report, in its order. What has not changed is not written again.
-    pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &[SliSeries] {
+    pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &mut [SliSeries] {
         let mut changed = self.slis.len() != slis.len();
         self.slis.truncate(slis.len());
-        let mut before = None;
+        let mut before = "";
         for (at, sli) in slis.iter().enumerate() {
             // The whole of a family comes before its members, and has no label values.
-            let is_member = before == Some(sli.name);
-            before = Some(sli.name);
+            let is_member = same_text(before, sli.name);
+            before = sli.name;
+            if self.slis.get(at).is_some_and(|known| known.is_of(sli, is_member)) {
+                continue;
+            }
+            let thresholds_ns = &sli.thresholds_ns;
+            let blank =
+                self.blanks.entry(Arc::clone(thresholds_ns)).or_insert_with(|| Histogram::new(thresholds_ns));
+            let fresh = SliSeries::new(sli, is_member, escaping, blank, &mut self.cut);
             match self.slis.get_mut(at) {
-                Some(known) if known.is_of(sli, is_member) => continue,
-                Some(known) => *known = SliSeries::new(sli, is_member, escaping, &mut self.cut),
-                None => self.slis.push(SliSeries::new(sli, is_member, escaping, &mut self.cut)),
+                Some(known) => *known = fresh,
+                None => self.slis.push(fresh),
             }
             changed = true;
         }
@@ -68,10 +118,9 @@ impl SeriesCache {
             self.hide_duplicates();
         }
         for (series, sli) in self.slis.iter_mut().zip(slis) {
-            series.update_buckets(sli);
             series.update_objectives(&sli.objectives, &mut self.cut);
         }
-        &self.slis
+        &mut self.slis
     }
 
     /// Hides series that have the labels of one before them: a scraper could refuse everything for their sake.
@@ -89,7 +138,7 @@ impl SeriesCache {
 }
 
 impl SliSeries {
-    fn new(sli: &SliReport, is_member: bool, escaping: Escaping, cut: &mut u64) -> Self {
+    fn new(sli: &SliReport, is_member: bool, escaping: Escaping, blank: &Histogram, cut: &mut u64) -> Self {
         let mut own = Vec::new();
         // A member without any value would look like the whole.
         let is_blank = is_member && sli.labels.iter().all(|label| label.value.is_empty());
@@ -100,34 +149,29 @@ impl SliSeries {
             push(&mut own, &name, if is_blank { naming::EMPTY } else { &label.value }, cut);
             taken.push(name);
         }
-        let edges = edges(&sli.thresholds_ns);
+        let outcomes: [&[u8]; 4] = [OK, ERROR, b"outcome=\"ignored\"", b"outcome=\"abandoned\""];
+        let by_outcome = outcomes.map(|outcome| [own.as_slice(), outcome]);
         Self {
             name: sli.name,
             labels: Arc::clone(&sli.labels),
             thresholds_ns: Arc::clone(&sli.thresholds_ns),
             is_member,
             is_shown: true,
+            events: Lines::of(&names::SLI_EVENTS, &by_outcome.each_ref().map(|labels| labels.as_slice())),
+            in_flight: Lines::of(&names::SLI_IN_FLIGHT, &[&[&own]]),
+            overdue: Lines::of(&names::SLI_IN_FLIGHT_OVERDUE, &[&[&own]]),
             own: own.into_boxed_slice(),
-            ok: Buckets::new(&edges, &sli.thresholds_ns),
-            error: Buckets::new(&edges, &sli.thresholds_ns),
-            edges,
+            ok: blank.clone(),
+            error: blank.clone(),
             objectives: Vec::new(),
         }
     }
 
     fn is_of(&self, sli: &SliReport, is_member: bool) -> bool {
-        let same_labels = Arc::ptr_eq(&self.labels, &sli.labels) || self.labels == sli.labels;
-        self.name == sli.name
+        same_text(self.name, sli.name)
             && self.is_member == is_member
-            && same_labels
-            && self.thresholds_ns == sli.thresholds_ns
-    }
-
-    fn update_buckets(&mut self, sli: &SliReport) {
-        self.ok.update(&sli.durations, &sli.over);
-        if let Some(durations) = &sli.error_durations {
-            self.error.update(durations, &sli.error_over);
-        }
+            && same(&self.labels, &sli.labels)
+            && same(&self.thresholds_ns, &sli.thresholds_ns)
     }
 
     fn update_objectives(&mut self, objectives: &[ObjectiveReport], cut: &mut u64) {
@@ -179,6 +223,22 @@ impl ObjectiveSeries {
     pub(crate) fn tier(&self, at: usize) -> &[u8] {
         self.tiers.get(at).map_or(&[], |(_, escaped)| escaped)
     }
+}
+
+/// The label of successful calls.
+pub(crate) const OK: &[u8] = b"outcome=\"ok\"";
+
+/// The label of failed calls.
+pub(crate) const ERROR: &[u8] = b"outcome=\"error\"";
+
+/// Whether two lists are equal, which takes no look inside when they are one.
+fn same<T: PartialEq>(one: &Arc<[T]>, other: &Arc<[T]>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
+}
+
+/// Whether two texts are equal, which takes no look inside when they are one.
+fn same_text(one: &str, other: &str) -> bool {
+    std::ptr::eq(one, other) || one == other
 }
 
 /// Keeps the escaped form of each text, written anew from the first text on that has changed.

@@ -1,6 +1,7 @@
 //! Pure. The syntax of the two text formats: families, samples, buckets. What they mean is said elsewhere.
 
 mod escape;
+mod lines;
 mod number;
 mod openmetrics;
 mod text;
@@ -9,6 +10,7 @@ mod text;
 mod tests;
 
 pub(crate) use escape::push_label_value;
+pub(crate) use lines::Lines;
 pub(crate) use number::canonical;
 
 /// One of the two text formats.
@@ -99,6 +101,20 @@ pub(crate) struct Distribution<'a> {
     pub(crate) exemplars: &'a [Exemplar],
 }
 
+impl Distribution<'_> {
+    /// The count of each bucket, that of `+Inf` last.
+    fn ascending(&self) -> impl Iterator<Item = u64> + '_ {
+        let mut floor = 0;
+        let within = self.cumulative.iter().take(self.edges.bounds_ns.len());
+        within.copied().chain(core::iter::repeat(self.count)).take(self.edges.labels.len()).map(
+            move |bucket| {
+                floor = bucket.clamp(floor, self.count.max(floor));
+                floor
+            },
+        )
+    }
+}
+
 /// Writes one exposition at the end of a buffer, without heap of its own.
 #[derive(Debug)]
 pub(crate) struct Encoder<'o> {
@@ -158,22 +174,30 @@ impl Samples<'_> {
         self.out.push(b'\n');
     }
 
-    /// A classic histogram: its buckets, its sum, its count.
-    pub(crate) fn histogram(&mut self, labels: &[&[u8]], distribution: &Distribution<'_>) {
-        let start = self.push_name_and_open("_bucket", labels);
-        if labels.iter().any(|part| !part.is_empty()) {
-            self.out.push(b',');
+    /// Lines that were made before.
+    pub(crate) fn lines(&mut self, lines: &Lines) {
+        self.push_head();
+        self.out.extend_from_slice(lines.text());
+    }
+
+    /// A classic histogram: its buckets, its sum, its count. `lines` are those of the same series.
+    pub(crate) fn histogram(&mut self, labels: &[&[u8]], distribution: &Distribution<'_>, lines: &mut Lines) {
+        if self.syntax == Syntax::OpenMetrics && !distribution.exemplars.is_empty() {
+            self.histogram_with_exemplars(labels, distribution);
+        } else {
+            lines.set_histogram(distribution);
+            self.lines(lines);
         }
-        let prefix = start..self.out.len();
-        let mut floor = 0;
-        for (index, edge) in distribution.edges.labels.iter().enumerate() {
-            if index > 0 {
-                self.out.extend_from_within(prefix.clone());
-            }
-            let bucket = distribution.cumulative.get(index).copied().unwrap_or(distribution.count);
-            floor = bucket.clamp(floor, distribution.count.max(floor));
-            self.out.extend_from_slice(edge);
-            number::push_integer(self.out, floor);
+    }
+
+    fn histogram_with_exemplars(&mut self, labels: &[&[u8]], distribution: &Distribution<'_>) {
+        self.push_head();
+        for (index, (edge, count)) in
+            distribution.edges.labels.iter().zip(distribution.ascending()).enumerate()
+        {
+            push_name_and_open(self.out, self.family, "_bucket", labels);
+            push_edge(self.out, edge);
+            number::push_integer(self.out, count);
             self.push_exemplar_of(index, distribution);
             self.out.push(b'\n');
         }
@@ -186,9 +210,6 @@ impl Samples<'_> {
     }
 
     fn push_exemplar_of(&mut self, index: usize, distribution: &Distribution<'_>) {
-        if self.syntax != Syntax::OpenMetrics || distribution.exemplars.is_empty() {
-            return;
-        }
         let bounds = distribution.edges.bounds_ns();
         let inside =
             |exemplar: &&Exemplar| bounds.partition_point(|bound| *bound < exemplar.value_ns) == index;
@@ -199,37 +220,54 @@ impl Samples<'_> {
 
     /// Appends `name{labels} `, or `name ` without labels.
     fn push_name_and_labels(&mut self, suffix: &str, labels: &[&[u8]]) {
-        self.push_name_and_open(suffix, labels);
-        match self.out.last() {
-            Some(b'{') => {
-                self.out.pop();
-            }
-            _ => self.out.push(b'}'),
-        }
-        self.out.push(b' ');
+        self.push_head();
+        push_name_and_open(self.out, self.family, suffix, labels);
+        close(self.out);
     }
 
-    /// Appends `name{labels` and answers where it begins; the head of the family goes before its first sample.
-    fn push_name_and_open(&mut self, suffix: &str, labels: &[&[u8]]) -> usize {
-        if !self.headed {
-            self.headed = true;
-            match self.syntax {
-                Syntax::Text => text::push_head(self.out, self.family),
-                Syntax::OpenMetrics => openmetrics::push_head(self.out, self.family),
-            }
+    /// The head of the family goes before its first sample.
+    fn push_head(&mut self) {
+        if self.headed {
+            return;
         }
-        let start = self.out.len();
-        self.out.extend_from_slice(self.family.name.as_bytes());
-        self.out.extend_from_slice(suffix.as_bytes());
-        self.out.push(b'{');
-        let mut first = true;
-        for part in labels.iter().filter(|part| !part.is_empty()) {
-            if !first {
-                self.out.push(b',');
-            }
-            first = false;
-            self.out.extend_from_slice(part);
+        self.headed = true;
+        match self.syntax {
+            Syntax::Text => text::push_head(self.out, self.family),
+            Syntax::OpenMetrics => openmetrics::push_head(self.out, self.family),
         }
-        start
     }
+}
+
+/// Appends `name{labels`.
+fn push_name_and_open(out: &mut Vec<u8>, family: &Family, suffix: &str, labels: &[&[u8]]) {
+    out.extend_from_slice(family.name.as_bytes());
+    out.extend_from_slice(suffix.as_bytes());
+    out.push(b'{');
+    let mut first = true;
+    for part in labels.iter().filter(|part| !part.is_empty()) {
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        out.extend_from_slice(part);
+    }
+}
+
+/// Closes the labels, or takes their opening back if there are none.
+fn close(out: &mut Vec<u8>) {
+    match out.last() {
+        Some(b'{') => {
+            out.pop();
+        }
+        _ => out.push(b'}'),
+    }
+    out.push(b' ');
+}
+
+/// Appends the label of a bucket, which closes the labels.
+fn push_edge(out: &mut Vec<u8>, edge: &[u8]) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    out.extend_from_slice(edge);
 }

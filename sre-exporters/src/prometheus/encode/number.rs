@@ -17,16 +17,46 @@ pub(crate) fn push_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// Appends nanoseconds as seconds, exactly: integer arithmetic, no trailing zeros.
+/// Appends nanoseconds as seconds.
 pub(crate) fn push_seconds(out: &mut Vec<u8>, nanos: u128) {
+    with_seconds(nanos, |digits| out.extend_from_slice(digits));
+}
+
+/// Gives nanoseconds as seconds, exactly: integer arithmetic, no trailing zeros.
+pub(crate) fn with_seconds<T>(nanos: u128, give: impl FnOnce(&[u8]) -> T) -> T {
+    let mut text = Text { bytes: [0; 40], length: 0 };
+    write_seconds(&mut text, nanos);
+    give(text.as_bytes())
+}
+
+/// A number while it is written: at most 30 digits of seconds, a dot and nine more.
+struct Text {
+    bytes: [u8; 40],
+    length: usize,
+}
+
+impl Text {
+    fn push(&mut self, digits: &[u8]) {
+        if let Some(place) = self.bytes.get_mut(self.length..self.length + digits.len()) {
+            place.copy_from_slice(digits);
+            self.length += digits.len();
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+fn write_seconds(out: &mut Text, nanos: u128) {
     // Division of 64 bits is much cheaper, and 584 years are usually enough.
     let (seconds, mut fraction) = match u64::try_from(nanos) {
         Ok(nanos) => (u128::from(nanos / NANOS), nanos % NANOS),
         Err(_) => (nanos / u128::from(NANOS), u64::try_from(nanos % u128::from(NANOS)).unwrap_or(0)),
     };
     match u64::try_from(seconds) {
-        Ok(seconds) => push_integer(out, seconds),
-        Err(_) => out.extend_from_slice(itoa::Buffer::new().format(seconds).as_bytes()),
+        Ok(seconds) => out.push(itoa::Buffer::new().format(seconds).as_bytes()),
+        Err(_) => out.push(itoa::Buffer::new().format(seconds).as_bytes()),
     }
     if fraction == 0 {
         return;
@@ -37,7 +67,7 @@ pub(crate) fn push_seconds(out: &mut Vec<u8>, nanos: u128) {
         fraction /= 10;
     }
     let end = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
-    out.extend_from_slice(digits.get(..end).unwrap_or_default());
+    out.push(digits.get(..end).unwrap_or_default());
 }
 
 /// The one spelling of a bucket bound: shortest digits in the manner of Go's `%g`, and `.0` where neither a dot nor

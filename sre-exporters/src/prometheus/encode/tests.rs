@@ -38,8 +38,10 @@ fn exposition(syntax: Syntax) -> String {
         sum_ns: 8_500_000_000,
         exemplars: &[EXEMPLAR],
     };
-    latency.histogram(&[b"outcome=\"ok\""], &distribution);
-    latency.histogram(&[], &Distribution { cumulative: &[7, 5], count: 6, ..distribution });
+    let ok: &[&[u8]] = &[b"outcome=\"ok\""];
+    latency.histogram(ok, &distribution, &mut Lines::of_histogram(&LATENCY, ok, &edges));
+    let clamped = Distribution { cumulative: &[7, 5], count: 6, ..distribution };
+    latency.histogram(&[], &clamped, &mut Lines::of_histogram(&LATENCY, &[], &edges));
     encoder.finish();
     String::from_utf8(out).unwrap()
 }
@@ -134,7 +136,8 @@ fn an_exemplar_on_a_bound_belongs_below_it_and_one_beyond_to_infinity() {
         let exemplars = [Exemplar { value_ns, unix_time_ns: None, span_id: None, ..EXEMPLAR }];
         let distribution =
             Distribution { edges: &edges, cumulative: &[1, 2], count: 3, sum_ns: 0, exemplars: &exemplars };
-        encoder.family(&LATENCY).histogram(&[], &distribution);
+        let mut lines = Lines::of_histogram(&LATENCY, &[], &edges);
+        encoder.family(&LATENCY).histogram(&[], &distribution, &mut lines);
         let body = String::from_utf8(out).unwrap();
         let shown =
             body.lines().filter(|line| line.contains("_bucket")).position(|line| line.contains(" # "));
@@ -197,4 +200,29 @@ fn the_strict_reader_sees_descending_buckets() {
 #[should_panic(expected = "twice")]
 fn the_strict_reader_sees_a_series_that_comes_twice() {
     read_text("# TYPE a gauge\na{x=\"1\"} 2\na{x=\"1\"} 1\n");
+}
+
+proptest::proptest! {
+    #[test]
+    fn lines_that_are_overwritten_are_those_that_are_written_anew(
+        steps in proptest::collection::vec(([0..u64::MAX, 0..1_000, 0..3, 0..200], 0_u128..20_000_000_000), 1..20),
+    ) {
+        let edges = Edges::new(vec![5_000_000, 100_000_000, 2_500_000_000]);
+        let labels: &[&[u8]] = &[b"sli=\"a\"", b"outcome=\"ok\""];
+        let mut kept = Lines::of_histogram(&LATENCY, labels, &edges);
+        for (numbers, sum_ns) in &steps {
+            let [count, cumulative @ ..] = numbers;
+            let distribution =
+                Distribution { edges: &edges, cumulative, count: *count, sum_ns: *sum_ns, exemplars: &[] };
+            let mut fresh = Lines::of_histogram(&LATENCY, labels, &edges);
+            kept.set_histogram(&distribution);
+            fresh.set_histogram(&distribution);
+            proptest::prop_assert_eq!(kept.text(), fresh.text());
+            // The way of exemplars writes each number anew.
+            let mut out = Vec::new();
+            let mut encoder = Encoder::new(&mut out, Syntax::Text);
+            encoder.family(&LATENCY).histogram_with_exemplars(labels, &distribution);
+            proptest::prop_assert!(out.ends_with(kept.text()));
+        }
+    }
 }
