@@ -103,10 +103,7 @@ impl Judged {
         let earlier = self.merged.replace(Arc::clone(durations));
         let interval = earlier.map_or_else(|| (**durations).clone(), |earlier| durations.since(&earlier));
         self.intervals.push(slot, &interval);
-        self.percentiles = Percentiles::WINDOWS
-            .iter()
-            .map(|&window| Percentiles::of(window, &self.intervals.window(slot, window)))
-            .collect();
+        self.percentiles = self.intervals.each_window(slot, &Percentiles::WINDOWS, Percentiles::of).into();
         if let Some(apdex) = &mut self.apdex {
             apdex.end_interval(counts);
         }

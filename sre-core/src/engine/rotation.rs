@@ -8,44 +8,50 @@ use crate::primitive::Arc;
 #[derive(Debug)]
 pub(super) struct Rotation<T> {
     latest: Arc<T>,
-    earlier: Vec<Arc<T>>,
+    /// From the oldest on.
+    earlier: [Option<Arc<T>>; 2],
 }
 
 impl<T: Clone> Rotation<T> {
-    const EARLIER_MAX: usize = 2;
-
     pub(super) fn new(first: T) -> Self {
-        Self { latest: Arc::new(first), earlier: Vec::new() }
+        Self { latest: Arc::new(first), earlier: [None, None] }
     }
 
     pub(super) fn latest(&self) -> &Arc<T> {
         &self.latest
     }
 
-    /// Makes the next one: `refresh` gets the latest or an earlier one, and brings it up to date.
+    /// Makes the next one: `refresh` gets an earlier or the latest one, and brings it up to date.
     ///
     /// Allocates only when readers hold all of them.
     pub(super) fn turn(&mut self, refresh: impl FnOnce(&mut T)) {
-        if let Some(latest) = Arc::get_mut(&mut self.latest) {
-            refresh(latest);
-            return;
-        }
-        let mut next = self.free().unwrap_or_else(|| Arc::new(T::clone(&self.latest)));
+        let free = self.earlier.iter_mut().find_map(|place| place.take_if(is_free));
+        let mut next = match free {
+            Some(earlier) => earlier,
+            // Asked last, since the last report nearly always holds it.
+            None if is_free(&mut self.latest) => {
+                if let Some(latest) = Arc::get_mut(&mut self.latest) {
+                    refresh(latest);
+                }
+                return;
+            }
+            None => Arc::new(T::clone(&self.latest)),
+        };
         if let Some(next) = Arc::get_mut(&mut next) {
             refresh(next);
         }
         let replaced = core::mem::replace(&mut self.latest, next);
-        if self.earlier.len() == Self::EARLIER_MAX {
-            self.earlier.remove(0);
+        let [oldest, newest] = &mut self.earlier;
+        if newest.is_some() {
+            *oldest = newest.take();
         }
-        self.earlier.push(replaced);
+        *newest = Some(replaced);
     }
+}
 
-    /// An earlier one that nobody reads.
-    fn free(&mut self) -> Option<Arc<T>> {
-        let at = self.earlier.iter_mut().position(|earlier| Arc::get_mut(earlier).is_some())?;
-        Some(self.earlier.remove(at))
-    }
+/// Whether nobody else holds it.
+fn is_free<T>(held: &mut Arc<T>) -> bool {
+    Arc::get_mut(held).is_some()
 }
 
 #[cfg(test)]
@@ -75,8 +81,9 @@ mod tests {
         }
         assert_eq!(places.len(), 3, "two are held while the third is made");
         held.clear();
-        let place = Arc::as_ptr(rotation.latest());
-        rotation.turn(|snapshot| *snapshot = of(1));
-        assert_eq!(Arc::as_ptr(rotation.latest()), place, "nobody read it");
+        for _ in 0..5 {
+            rotation.turn(|snapshot| *snapshot = of(1));
+            assert!(!places.insert(Arc::as_ptr(rotation.latest())), "nobody read any");
+        }
     }
 }

@@ -225,9 +225,9 @@ impl State {
         self.report(now, |turn| {
             turn.unit.tick(now);
             turn.unit.transitions(turn.transitions);
-            // The 10 s intervals of a tenth of the SLIs end each second, so that merging a thousand histograms does
-            // not make one tick long.
-            let interval = (now.wall_ns + turn.number % 10 * 1_000_000_000) / INTERVAL_NS;
+            // The 10 s intervals of a tenth of the SLIs end each second, and the minutes of a sixtieth, so that no
+            // tick merges a thousand histograms.
+            let interval = (now.wall_ns + turn.number % 60 * 1_000_000_000) / INTERVAL_NS;
             if turn.unit.is_due(interval) {
                 turn.let_go();
                 turn.unit.end_interval(interval);

@@ -57,6 +57,8 @@ pub struct Intervals {
     newest: u64,
     slots: VecDeque<Interval>,
     minutes: VecDeque<Interval>,
+    /// All `minutes` but the newest in one, so that a look at the hour need not open them all.
+    joined: Option<Interval>,
 }
 
 /// One interval, numbered in slots or in minutes.
@@ -70,7 +72,13 @@ impl Intervals {
     /// Nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { layout: Layout::BITS_6, newest: 0, slots: VecDeque::new(), minutes: VecDeque::new() }
+        Self {
+            layout: Layout::BITS_6,
+            newest: 0,
+            slots: VecDeque::new(),
+            minutes: VecDeque::new(),
+            joined: None,
+        }
     }
 
     /// Adds what was recorded in `slot`, the difference of two cumulative snapshots.
@@ -94,18 +102,41 @@ impl Intervals {
     /// counts whole. Spans above an hour are answered with the hour that is kept. Without values the snapshot
     /// is empty.
     pub fn window(&self, slot: u64, span: Duration) -> Snapshot {
-        let full = span.as_nanos().div_ceil(SLOT.as_nanos());
-        let full = u64::try_from(full).unwrap_or(u64::MAX).min(MINUTES_KEPT * SLOTS_PER_MINUTE);
-        let since_slot = slot.saturating_sub(full);
-        // A minute may hold slots from before a window that the kept slots cover alone.
-        let since_minute = if full > SLOTS_KEPT { since_slot / SLOTS_PER_MINUTE } else { u64::MAX };
+        let (since_slot, since_minute) = since(slot, span);
         let minutes = self.minutes.iter().filter(|minute| minute.number >= since_minute);
         let slots = self.slots.iter().filter(|interval| interval.number >= since_slot);
         let mut window = Snapshot::empty(self.layout);
-        for part in minutes.chain(slots).filter_map(Interval::unpack) {
-            window.merge(&part);
-        }
+        minutes.chain(slots).for_each(|interval| interval.add_to(&mut window));
         window
+    }
+
+    /// [`window`](Self::window) for several spans at once, from the shortest on; each interval is opened once.
+    pub(crate) fn each_window<T>(
+        &self,
+        slot: u64,
+        spans: &[Duration],
+        mut each: impl FnMut(Duration, &Snapshot) -> T,
+    ) -> Vec<T> {
+        let mut window = Snapshot::empty(self.layout);
+        let (mut slots, mut minutes) = (self.slots.iter().rev().peekable(), self.minutes_joined());
+        let ask = |&span: &Duration| {
+            let (since_slot, since_minute) = since(slot, span);
+            while let Some(interval) = slots.next_if(|interval| interval.number >= since_slot) {
+                interval.add_to(&mut window);
+            }
+            if since_minute <= self.minutes.front().map_or(0, |oldest| oldest.number) {
+                minutes.by_ref().for_each(|minute| minute.add_to(&mut window));
+            } else if since_minute < u64::MAX {
+                return each(span, &self.window(slot, span));
+            }
+            each(span, &window)
+        };
+        spans.iter().map(ask).collect()
+    }
+
+    /// All minutes, most of them in one.
+    fn minutes_joined(&self) -> impl Iterator<Item = &Interval> {
+        self.minutes.back().into_iter().chain(&self.joined)
     }
 
     /// Bytes held on the heap.
@@ -117,6 +148,7 @@ impl Intervals {
                 let bytes: usize = ring.iter().map(|interval| interval.bytes.len()).sum();
                 bytes + ring.capacity() * size_of::<Interval>()
             })
+            .chain(self.joined.iter().map(|joined| joined.bytes.len()))
             .sum()
     }
 
@@ -126,11 +158,49 @@ impl Intervals {
         while let Some(old) = self.slots.pop_front_if(|old| old.number < slot.saturating_sub(SLOTS_KEPT)) {
             let minute = old.number / SLOTS_PER_MINUTE;
             if let Some(interval) = old.unpack().filter(|_| minute >= oldest_minute) {
+                self.join_before(minute);
                 add(&mut self.minutes, minute, &interval);
             }
         }
-        while self.minutes.pop_front_if(|old| old.number < oldest_minute).is_some() {}
+        while let Some(old) = self.minutes.pop_front_if(|old| old.number < oldest_minute) {
+            self.part_with(&old);
+        }
     }
+
+    /// Joins the newest minute to the older ones if `minute` follows it.
+    fn join_before(&mut self, minute: u64) {
+        let Some(complete) = self.minutes.back().filter(|newest| newest.number < minute) else { return };
+        let mut joined = self.joined.as_ref().and_then(Interval::unpack).unwrap_or_default();
+        complete.add_to(&mut joined);
+        self.joined = Some(Interval::whole(&joined));
+    }
+
+    /// Takes out of the joined minutes one that is gone.
+    fn part_with(&mut self, old: &Interval) {
+        let gone = old.unpack().filter(|gone| gone.layout() == self.layout);
+        let joined = self.joined.as_ref().and_then(Interval::unpack);
+        let rest = match (joined, gone) {
+            (Some(joined), Some(gone)) => joined.since(&gone),
+            // What is left may be finer than the one that is gone.
+            _ => self.complete_minutes(),
+        };
+        self.joined = (self.minutes.len() > 1).then(|| Interval::whole(&rest));
+    }
+
+    fn complete_minutes(&self) -> Snapshot {
+        let mut all = Snapshot::empty(self.layout);
+        self.minutes.iter().rev().skip(1).for_each(|minute| minute.add_to(&mut all));
+        all
+    }
+}
+
+/// The first slot and the first minute of a window.
+fn since(slot: u64, span: Duration) -> (u64, u64) {
+    let full = span.as_nanos().div_ceil(SLOT.as_nanos());
+    let full = u64::try_from(full).unwrap_or(u64::MAX).min(MINUTES_KEPT * SLOTS_PER_MINUTE);
+    let since_slot = slot.saturating_sub(full);
+    // A minute may hold slots from before a window that the kept slots cover alone.
+    (since_slot, if full > SLOTS_KEPT { since_slot / SLOTS_PER_MINUTE } else { u64::MAX })
 }
 
 impl Interval {
@@ -143,6 +213,17 @@ impl Interval {
             bytes = snapshot.coarsened(layout).encode();
         }
         Self { number, bytes: bytes.into() }
+    }
+
+    /// Not made coarser, whatever it takes, and without a number of its own.
+    fn whole(snapshot: &Snapshot) -> Self {
+        Self { number: 0, bytes: snapshot.encode().into() }
+    }
+
+    fn add_to(&self, sum: &mut Snapshot) {
+        if let Some(snapshot) = self.unpack() {
+            sum.merge(&snapshot);
+        }
     }
 
     /// `None` cannot happen: the bytes are our own.
@@ -324,6 +405,26 @@ mod tests {
         for (calls_per_slot, powers, kib) in [(10, 2, 6), (1_000, 2, 40), (10_000, 2, 64), (10_000, 3, 96)] {
             let bytes = hour_bytes(calls_per_slot, powers);
             assert!((kib * 512..kib * 1_024).contains(&bytes), "{calls_per_slot} a slot: {bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn windows_asked_for_at_once_are_those_asked_for_one_by_one() {
+        let spans = [MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR];
+        let mut recent = Intervals::new();
+        let mut state = 1_u64;
+        for slot in 0..1_500 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Some intervals are empty, some are so full that they are kept in coarser buckets, and there are gaps.
+            let values = if state >> 60 == 0 { 4_000 } else { (state >> 40) % 7 };
+            let slot = slot + 40 * u64::from(slot > 700) + 900 * u64::from(slot > 1_400);
+            recent.push(slot, &of((0..values).map(|value| value * (state >> 50) % 3_000_000)));
+            if slot % 13 > 0 {
+                continue;
+            }
+            let at_once = recent.each_window(slot, &spans, |_, window| window.clone());
+            let one_by_one: Vec<Snapshot> = spans.iter().map(|span| recent.window(slot, *span)).collect();
+            assert_eq!(at_once, one_by_one, "slot {slot}");
         }
     }
 }
