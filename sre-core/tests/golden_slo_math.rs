@@ -231,11 +231,11 @@ mod section_3_5_share_of_the_budget {
         let objective = Objective::availability(0.999);
         let mut evaluator = Evaluator::new("pay", "pay-availability", objective, at(0)).unwrap();
         assert_eq!(evaluator.latest().window(HOUR).unwrap().budget_share, None);
-        // A day without errors, then an hour of 1,000 events a second of which 14.4 are bad, on average.
-        for second in 1..=25 * 3_600_u64 {
-            let bad = if second > 24 * 3_600 { 14 + u64::from(second % 5 < 2) } else { 0 };
-            evaluator
-                .tick(at(second), Input { delta: EventCounts::from_total(1_000, bad), ..Input::default() });
+        // A day without errors, then an hour of 10,000 events in 10 seconds, of which 144 are bad.
+        for step in 1..=25 * 360_u64 {
+            let bad = if step > 24 * 360 { 144 } else { 0 };
+            let delta = EventCounts::from_total(10_000, bad);
+            evaluator.tick(at(10 * step), Input { delta, ..Input::default() });
         }
         let hour = evaluator.latest().window(HOUR).unwrap();
         near(hour.burn.unwrap().get(), 14.4, 0.05);
@@ -260,10 +260,9 @@ mod section_3_6_denominators {
             elapsed_ns: second * 1_000_000_000,
         };
         let mut evaluator = Evaluator::new("pay", "pay-availability", objective, at(0)).unwrap();
-        let minutes = 10 * 24 * 60;
-        for minute in 1..=minutes {
-            let delta = EventCounts::from_total(100, u64::from(minute % 20 == 0));
-            evaluator.tick(at(60 * minute), Input { delta, ..Input::default() });
+        for step in 1..=10 * 24 * 12 {
+            let delta = EventCounts::from_total(500, u64::from(step % 4 == 0));
+            evaluator.tick(at(300 * step), Input { delta, ..Input::default() });
         }
         let report = evaluator.latest();
         let (events, bad) = (1_440_000.0, 720.0);

@@ -224,17 +224,30 @@ impl<'a> Past<'a> {
 
     /// How many events come within `span`, if traffic repeats the last week or day as in
     /// [`Past::seasonal_exhaustion`].
+    ///
+    /// # Cost
+    ///
+    /// Two walks over the slots of a season at most, however long the span is.
     #[must_use]
     pub fn coming_events(&self, inflow: Inflow, span: Duration) -> f64 {
-        self.season(inflow).volume(span)
+        let season = self.season_length().unwrap_or(span).max(Duration::from_nanos(1));
+        let seasons = u32::try_from(span.as_nanos() / season.as_nanos()).unwrap_or(u32::MAX);
+        let rest = Duration::from_nanos_u128(span.as_nanos() % season.as_nanos());
+        // Each season is like the last one.
+        f64::from(seasons) * self.season(inflow).volume(season.min(span)) + self.season(inflow).volume(rest)
     }
 
     fn season(&self, inflow: Inflow) -> Tide<'a> {
-        let known = self.slots.first().map_or(Duration::ZERO, |slot| self.now.saturating_sub(slot.start));
-        match [WEEK, DAY].into_iter().find(|season| *season <= known) {
+        match self.season_length() {
             Some(season) => Tide::seasonal(inflow, self.slots, self.now, season),
             None => Tide::steady(inflow),
         }
+    }
+
+    /// The longest season that the past reaches back.
+    fn season_length(&self) -> Option<Duration> {
+        let known = self.slots.first().map_or(Duration::ZERO, |slot| self.now.saturating_sub(slot.start));
+        [WEEK, DAY].into_iter().find(|season| *season <= known)
     }
 
     /// When the budget will be positive again if errors stop now; zero when it is.
@@ -326,6 +339,29 @@ mod tests {
 
     fn inflow(total: u64, bad: u64) -> Option<Inflow> {
         Inflow::like(EventCounts::from_total(total, bad), HOUR)
+    }
+
+    #[test]
+    fn what_comes_in_many_seasons_is_what_comes_in_each() {
+        // A day of 24 hours with 100, 200, .. events, on which the walk goes on for as long as it is asked.
+        let hours: Vec<_> = (1..=24).map(|hour| (100 * hour, 0)).collect();
+        let (slots, now) = slots(&hours);
+        let past = Past::new(&slots, now, Reach::Calendar(DAY), TARGET);
+        let like = inflow(7, 0).unwrap();
+        for (seconds, expected) in [
+            (0, 0.0),
+            (3_600, 100.0),
+            (86_400, 30_000.0),
+            (3 * 86_400, 90_000.0),
+            (10 * 86_400 + 5_400, 300_200.0),
+        ] {
+            let span = Duration::from_secs(seconds);
+            let (found, walked) = (past.coming_events(like, span), past.season(like).volume(span));
+            assert!((found - expected).abs() < 1e-6 && (walked - expected).abs() < 1e-6, "{found} {walked}");
+        }
+        let unknown = Past::new(&[], now, Reach::Calendar(DAY), TARGET);
+        assert!((unknown.coming_events(like, 2 * DAY) - 7.0 * 48.0).abs() < 1e-9);
+        assert!(unknown.coming_events(like, Duration::ZERO).abs() < 1e-9);
     }
 
     #[track_caller]
