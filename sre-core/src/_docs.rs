@@ -45,4 +45,7 @@ pub mod decisions {
 
     #[doc = include_str!("../docs/decisions/0041-a-full-listener-makes-room.md")]
     pub mod d0041_a_full_listener_makes_room {}
+
+    #[doc = include_str!("../docs/decisions/0042-looks-read-what-changed.md")]
+    pub mod d0042_looks_read_what_changed {}
 }

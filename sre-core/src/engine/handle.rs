@@ -157,8 +157,9 @@ impl Engine {
 
     /// The evaluation of the last tick with counters and histograms as they are now.
     ///
-    /// [`Report`] tells how fresh each part is. Histograms that did not change are not merged again. Costs milliseconds with a thousand SLIs: meant for a
-    /// thread that exports.
+    /// [`Report`] tells how fresh each part is. Of histograms, only what changed is merged anew. Takes one or two
+    /// milliseconds with a thousand busy SLIs: meant for a thread that exports. Allocates next to nothing, unless
+    /// earlier reports are still held.
     #[must_use]
     pub fn collect(&self) -> Arc<Report> {
         let now = now(&self.core.clock);

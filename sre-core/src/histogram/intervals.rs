@@ -18,6 +18,9 @@ const MINUTES_KEPT: u64 = 60;
 /// bucket of the coarsest layout an interval has 1,302 bytes, so this can always be met.
 const INTERVAL_BYTES_MAX: usize = 1_536;
 
+/// What all complete minutes in one may take: some 3,000 buckets, several times what usual durations touch.
+const JOINED_BYTES_MAX: usize = 8_192;
+
 /// Interval histograms of the last hour: 10-second slots for five minutes, minutes for the rest.
 ///
 /// Time is an argument: slot `n` is the `n`th stretch of ten seconds since an origin that the caller keeps.
@@ -26,7 +29,7 @@ const INTERVAL_BYTES_MAX: usize = 1_536;
 ///
 /// # Size
 ///
-/// At most 136 KiB, whatever is recorded: an interval of more than 1,536 bytes (some 800 buckets at once) is
+/// At most 144 KiB, whatever is recorded: an interval of more than 1,536 bytes (some 800 buckets at once) is
 /// kept in coarser buckets. What an hour of steady traffic takes at most, by how far the durations spread:
 ///
 /// | calls a second | from 1 ms to | KiB |
@@ -57,7 +60,8 @@ pub struct Intervals {
     newest: u64,
     slots: VecDeque<Interval>,
     minutes: VecDeque<Interval>,
-    /// All `minutes` but the newest in one, so that a look at the hour need not open them all.
+    /// All `minutes` but the newest in one, so that a look at the hour need not open them all; none where that would
+    /// take too much.
     joined: Option<Interval>,
 }
 
@@ -124,7 +128,7 @@ impl Intervals {
             while let Some(interval) = slots.next_if(|interval| interval.number >= since_slot) {
                 interval.add_to(&mut window);
             }
-            if since_minute <= self.minutes.front().map_or(0, |oldest| oldest.number) {
+            if since_minute <= self.minutes.front().map_or(0, |oldest| oldest.number) && self.is_joined() {
                 minutes.by_ref().for_each(|minute| minute.add_to(&mut window));
             } else if since_minute < u64::MAX {
                 return each(span, &self.window(slot, span));
@@ -132,6 +136,11 @@ impl Intervals {
             each(span, &window)
         };
         spans.iter().map(ask).collect()
+    }
+
+    /// Whether all complete minutes stand in one.
+    fn is_joined(&self) -> bool {
+        self.minutes.len() < 2 || self.joined.is_some()
     }
 
     /// All minutes, most of them in one.
@@ -170,9 +179,11 @@ impl Intervals {
     /// Joins the newest minute to the older ones if `minute` follows it.
     fn join_before(&mut self, minute: u64) {
         let Some(complete) = self.minutes.back().filter(|newest| newest.number < minute) else { return };
-        let mut joined = self.joined.as_ref().and_then(Interval::unpack).unwrap_or_default();
-        complete.add_to(&mut joined);
-        self.joined = Some(Interval::whole(&joined));
+        if self.is_joined() {
+            let mut joined = self.joined.as_ref().and_then(Interval::unpack).unwrap_or_default();
+            complete.add_to(&mut joined);
+            self.joined = Interval::whole(&joined);
+        }
     }
 
     /// Takes out of the joined minutes one that is gone.
@@ -184,7 +195,7 @@ impl Intervals {
             // What is left may be finer than the one that is gone.
             _ => self.complete_minutes(),
         };
-        self.joined = (self.minutes.len() > 1).then(|| Interval::whole(&rest));
+        self.joined = Interval::whole(&rest).filter(|_| self.minutes.len() > 1);
     }
 
     fn complete_minutes(&self) -> Snapshot {
@@ -215,9 +226,10 @@ impl Interval {
         Self { number, bytes: bytes.into() }
     }
 
-    /// Not made coarser, whatever it takes, and without a number of its own.
-    fn whole(snapshot: &Snapshot) -> Self {
-        Self { number: 0, bytes: snapshot.encode().into() }
+    /// Not made coarser, and without a number of its own; `None` if that would take too much.
+    fn whole(snapshot: &Snapshot) -> Option<Self> {
+        let bytes = snapshot.encode();
+        (bytes.len() <= JOINED_BYTES_MAX).then(|| Self { number: 0, bytes: bytes.into() })
     }
 
     fn add_to(&self, sum: &mut Snapshot) {
@@ -367,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flooded_hour_stays_below_136_kib() {
+    fn a_flooded_hour_stays_below_144_kib() {
         let flood = flood();
         let coarsest = flood.coarsened(Layout::try_new(1).unwrap());
         assert_eq!(coarsest.encode().len(), 1_302);
@@ -380,10 +392,10 @@ mod tests {
             recent.age(slot);
         }
         assert_eq!((recent.slots.len(), recent.minutes.len()), (31, 56));
-        assert!(recent.heap_bytes() <= 136 * 1_024, "{} bytes", recent.heap_bytes());
+        assert!(recent.heap_bytes() <= 144 * 1_024, "{} bytes", recent.heap_bytes());
         // The same by arithmetic: full intervals, and rings that grow by doubling.
         let rings = (32 + 64) * size_of::<Interval>();
-        assert_eq!((31 + 56) * INTERVAL_BYTES_MAX + rings, 135_936);
+        assert_eq!((31 + 56) * INTERVAL_BYTES_MAX + rings + JOINED_BYTES_MAX, 144_128);
     }
 
     /// The bytes of an hour of intervals whose values are log-uniform over some powers of ten from 1 ms.
@@ -426,5 +438,24 @@ mod tests {
             let one_by_one: Vec<Snapshot> = spans.iter().map(|span| recent.window(slot, *span)).collect();
             assert_eq!(at_once, one_by_one, "slot {slot}");
         }
+    }
+
+    #[test]
+    fn minutes_too_wide_to_be_joined_are_opened_one_by_one_until_they_are_gone() {
+        let mut recent = Intervals::new();
+        let mut joined = Vec::new();
+        for minute in 0..200 {
+            // An hour of minutes that share no bucket, between hours of ordinary ones.
+            let wide = (60..120).contains(&minute);
+            let first = if wide { 200 * (minute - 60) } else { 9 };
+            let counts = Snapshot::from_counts(Layout::BITS_10, first, vec![1 << 50; 150], 5);
+            let slot = minute as u64 * SLOTS_PER_MINUTE;
+            recent.push(slot, &counts);
+            let at_once = recent.each_window(slot, &[HOUR], |_, window| window.clone());
+            assert_eq!(at_once, [recent.window(slot, HOUR)], "minute {minute}");
+            assert!(recent.heap_bytes() <= 144 * 1_024);
+            joined.push(recent.is_joined());
+        }
+        assert!(joined[59] && !joined[119] && joined[199], "{joined:?}");
     }
 }
