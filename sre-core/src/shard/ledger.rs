@@ -256,6 +256,10 @@ mod pool {
     /// Shards that the process may have: 30 MiB. Beyond that, hot threads stay with the shared copies.
     const SHARDS_MAX: usize = 8_192;
 
+    /// Shards that are allotted at once, side by side: whoever records into many series spends its time on
+    /// translating addresses when each shard is on a page of its own. 60 KiB.
+    const SLAB_MAX: usize = 16;
+
     const PATIENCE: Duration = Duration::from_millis(10);
 
     /// Empties a claimed shard and keeps it for whoever asks next.
@@ -266,9 +270,13 @@ mod pool {
 
     /// Keeps an empty claimed shard for whoever asks next.
     pub(super) fn shelve(shard: &'static Shard) {
+        shelve_all([shard]);
+    }
+
+    fn shelve_all(shards: impl IntoIterator<Item = &'static Shard>) {
         // Waits, since this is no way of an event, but not for ever: in a forked child the lock may have no owner.
         if let Some(mut pool) = POOL.try_lock_for(PATIENCE) {
-            pool.push(shard);
+            pool.extend(shards);
         }
     }
 
@@ -277,10 +285,23 @@ mod pool {
         if let Some(shard) = POOL.try_lock().and_then(|mut pool| pool.pop()) {
             return Some(shard);
         }
+        let slab = (0..reserve()?).map(|_| Shard::new(counter)).collect::<Box<[Shard]>>();
+        let (first, others) = Box::leak(slab).split_first()?;
+        if !others.is_empty() {
+            shelve_all(others.iter().rev());
+        }
+        Some(first)
+    }
+
+    /// How many to allot at once: a part of what there is, so that a process with few has few to spare.
+    fn reserve() -> Option<usize> {
         // Relaxed: the number bounds memory, nothing else depends on it.
-        let room = |allocated| (allocated < SHARDS_MAX).then_some(allocated + 1);
-        ALLOCATED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
-        Some(Box::leak(Box::new(Shard::new(counter))))
+        let grow = |allocated| Some(allocated + slab(allocated)).filter(|_| allocated < SHARDS_MAX);
+        ALLOCATED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grow).ok().map(slab)
+    }
+
+    fn slab(allocated: usize) -> usize {
+        (allocated / 4).clamp(1, SLAB_MAX).min(SHARDS_MAX.saturating_sub(allocated))
     }
 
     /// Shards allotted so far in this process, in use or not.
