@@ -26,13 +26,13 @@ const REQUESTS: [&str; 3] = [
 
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-/// What comes back until the server closes. With `is_all` we hang up our side, after which a server need not answer.
-fn exchange(address: SocketAddr, request: &[u8], is_all: bool) -> Vec<u8> {
+/// What comes back until the server closes. With `hangs_up` we close our side after the request.
+fn exchange(address: SocketAddr, request: &[u8], hangs_up: bool) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).expect("accepted by the kernel");
     stream.set_read_timeout(Some(FOREVER)).expect("a socket");
     // A server that refuses early may have closed already, and then so has the reading side.
     let _ = stream.write_all(request);
-    if is_all {
+    if hangs_up {
         let _ = stream.shutdown(Shutdown::Write);
     }
     let mut answer = Vec::new();
@@ -79,14 +79,17 @@ fn any_bytes_are_answered_or_the_connection_is_closed() {
     let exporters = Exporters::builder(&engine).http("127.0.0.1:0").strict().start().expect("a free port");
     let address = exporters.local_addr().expect("bound");
     let check = |bytes: &[u8]| {
-        // Cut off there, and followed by what ends any head and the connection.
+        // Cut off there, it may be no request; followed by what ends any head, it is one, or wrong.
         let whole = [bytes, b"\r\n\r\n", SCRAPE].concat();
-        for answer in [exchange(address, bytes, true), exchange(address, &whole, false)] {
-            prop_assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{:?} to {:?}", answer, bytes);
+        let begun = exchange(address, bytes, true);
+        prop_assert!(begun.is_empty() || begun.starts_with(b"HTTP/1."), "{:?} to {:?}", begun, bytes);
+        for hangs_up in [false, true] {
+            let answer = exchange(address, &whole, hangs_up);
+            prop_assert!(answer.starts_with(b"HTTP/1."), "{:?} to {:?}, {}", answer, bytes, hangs_up);
             prop_assert!((answer.len() as u64) < ANSWER_BYTES_MAX, "{} bytes to {:?}", answer.len(), bytes);
+            let scrape = exchange(address, SCRAPE, hangs_up);
+            prop_assert!(scrape.starts_with(b"HTTP/1.1 200 OK\r\n"), "after {:?}, {}", bytes, hangs_up);
         }
-        let scrape = exchange(address, SCRAPE, false);
-        prop_assert!(scrape.starts_with(b"HTTP/1.1 200 OK\r\n"), "after {:?}", bytes);
         Ok(())
     };
     let config = ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() };

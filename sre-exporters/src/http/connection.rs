@@ -90,6 +90,11 @@ impl Seat {
         }
     }
 
+    /// Whether a request of this connection has come, and its answer is not out.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.slots(|slots, id| slots.is_answering_to(id))
+    }
+
     fn expires(&self) -> Option<Instant> {
         self.slots(|slots, id| slots.expires(id))
     }
@@ -110,7 +115,9 @@ pub(crate) async fn serve(stream: TcpStream, seat: Seat) {
     let occupant = Arc::clone(&seat.occupant);
     let telemetry = &occupant.site.telemetry;
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX).half_close(false);
+    builder.max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX);
+    // Who hangs up one side after the request still reads; who is gone is noticed when we write, or by our patience.
+    builder.half_close(true);
     let wire = Wire::new(stream, seat.clone());
     let mut connection = pin!(builder.serve_connection(wire, Answering { seat: seat.clone() }));
     let mut evicted = pin!(occupant.place.evict.notified());

@@ -143,6 +143,11 @@ impl Slots {
         self.pressure.is_high(now)
     }
 
+    /// Whether a request of this connection is being answered.
+    pub(crate) fn is_answering_to(&self, id: u64) -> bool {
+        self.slots.iter().any(|slot| slot.id == id && slot.phase != Phase::Head)
+    }
+
     /// Whether a request is being answered.
     pub(crate) fn is_answering(&self) -> bool {
         self.slots.iter().any(|slot| slot.phase != Phase::Head)
@@ -420,11 +425,11 @@ mod tests {
         assert_eq!(slots.expires(id), Some(start + PATIENCE));
         slots.begin_answer(id, start + 2 * MILLI);
         assert_eq!(slots.expires(id), Some(start + 2 * MILLI + PATIENCE));
-        assert!(slots.is_answering());
+        assert!(slots.is_answering() && slots.is_answering_to(id) && !slots.is_answering_to(id + 1));
         slots.end_answer(id, start + 3 * MILLI);
         slots.end_answer(id, start + 9 * MILLI);
         assert_eq!(slots.expires(id), Some(start + 3 * MILLI + PATIENCE));
-        assert!(!slots.is_answering());
+        assert!(!slots.is_answering() && !slots.is_answering_to(id));
         slots.leave(id);
         assert_eq!(slots.expires(id), None);
     }

@@ -145,6 +145,22 @@ fn each_path_answers_with_its_type_and_no_banner() {
 }
 
 #[test]
+fn whoever_hangs_up_one_side_after_the_request_gets_the_answer() {
+    let server = Server::with_body_of(100_000);
+    for round in 0..20 {
+        for (path, bytes) in [("/metrics", 100_000), ("/", 5), ("/api/v1/status", 5), ("/healthz", 3)] {
+            let mut stream = server.connect();
+            stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let response = read_to_end(&mut stream);
+            let body = response.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
+            assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{path}, round {round}: {response:?}");
+            assert_eq!(body, bytes, "{path}, round {round}");
+        }
+    }
+}
+
+#[test]
 fn a_rendering_that_fails_is_told_and_the_connection_goes_on() {
     struct Failing;
     impl Source for Failing {
@@ -258,6 +274,7 @@ fn heads_beyond_the_limits_are_refused() {
             "{} bytes: {response:.100}",
             request.len()
         );
+        assert!(reset || header_of(&response, "x-content-type-options") == Some("nosniff"), "{response}");
     }
     server.check_scrape();
 }
@@ -276,6 +293,38 @@ fn bodies_and_contradictions_close_the_connection() {
         let answers = response.matches("HTTP/1.1 ").count();
         assert!(answers <= 1 && !response.contains(" 200 "), "{request:?}: {response}");
     }
+    server.check_scrape();
+}
+
+#[test]
+fn a_line_feed_alone_is_refused_wherever_it_stands() {
+    let server = Server::with_body_of(10);
+    for (request, statuses) in [
+        ("GET /metrics HTTP/1.1\nHost: x\n\n", &["400"][..]),
+        ("GET /metrics\n HTTP/1.1\r\nHost: x\r\n\r\n", &["400"]),
+        ("\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", &["400"]),
+        ("GET /metrics HTTP/1.1\r\nHost: x\nX: y\r\n\r\n", &["400"]),
+        ("GET /metrics HTTP/1.1\r\nHost: x\r\n\n", &["400"]),
+        (
+            "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+            &["200", "400"],
+        ),
+    ] {
+        // At once, and in two packets, of which the first is no head yet.
+        for at in [request.len(), 8] {
+            let mut stream = server.connect();
+            stream.set_nodelay(true).unwrap();
+            let (first, second) = request.split_at(at);
+            stream.write_all(first.as_bytes()).unwrap();
+            let _ = stream.write_all(second.as_bytes());
+            let response = read_to_end(&mut stream);
+            let told: Vec<_> =
+                response.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect();
+            assert_eq!(told, statuses, "{request:?}: {response}");
+        }
+    }
+    let refused = server.exchange(b"GET /metrics HTTP/1.1\nHost: x\n\n");
+    assert_eq!(header_of(&refused, "x-content-type-options"), Some("nosniff"), "{refused}");
     server.check_scrape();
 }
 
