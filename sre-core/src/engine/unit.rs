@@ -286,7 +286,14 @@ impl Unit {
         part.exemplars(now, &mut row.exemplars);
         match &part.judged {
             Some(judged) => judged.fill(row, meter.counts()),
-            None => row.objectives.clear(),
+            // The row may have been another SLI's.
+            None => {
+                if !row.percentiles.is_empty() {
+                    row.percentiles = Arc::default();
+                }
+                row.apdex = None;
+                row.objectives.clear();
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::refill::{Refill, refill_all, share};
+use super::refill::{Refill, copy, refill_all, refilled, share, share_any};
 use crate::alert::{AlertState, Guarded, Trend};
 use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity, Validity};
 use crate::units::{BurnRate, EventCounts, Target};
@@ -109,43 +109,24 @@ impl ObjectiveReport {
     }
 }
 
-impl Refill for ObjectiveReport {
-    fn refill(&mut self, from: &Self) {
-        share(&mut self.slo, &from.slo);
-        share(&mut self.sli, &from.sli);
-        share(&mut self.period, &from.period);
-        refill_all(&mut self.windows, &from.windows);
-        refill_all(&mut self.tiers, &from.tiers);
-        (self.kind, self.threshold, self.target) = (from.kind, from.threshold, from.target);
-        (self.exported, self.counts, self.provisional) = (from.exported, from.counts, from.provisional);
-        (self.budget, self.pace, self.forecast) = (from.budget, from.pace, from.forecast);
-        (self.state, self.trend, self.blind) = (from.state, from.trend, from.blind);
-        self.late_ticks = from.late_ticks;
-    }
-}
+refilled!(ObjectiveReport {
+    share: slo, sli, period;
+    refill_all: windows, tiers;
+    copy: kind, threshold, validity, target, state, exported, counts, provisional, budget, budget_projected,
+        budget_forecast, pace, forecast, trend, blind, late_ticks;
+});
 
-impl Refill for WindowReport {
-    fn refill(&mut self, from: &Self) {
-        share(&mut self.text, &from.text);
-        (self.length, self.counts, self.burn) = (from.length, from.counts, from.burn);
-        (self.coverage, self.late) = (from.coverage, from.late);
-    }
-}
+refilled!(WindowReport {
+    share: text;
+    copy: length, counts, burn, budget_share, coverage, late;
+});
 
-impl Refill for TierReport {
-    fn refill(&mut self, from: &Self) {
-        share(&mut self.name, &from.name);
-        match (&mut self.remedy, &from.remedy) {
-            (Some(remedy), Some(from)) => share(remedy, from),
-            (remedy, from) => remedy.clone_from(from),
-        }
-        (self.severity, self.long, self.short) = (from.severity, from.long, from.short);
-        (self.factor, self.budget_share, self.reachable) = (from.factor, from.budget_share, from.reachable);
-        (self.state, self.since_wall_ns, self.trend) = (from.state, from.since_wall_ns, from.trend);
-        (self.guarded, self.infeasible, self.blind) = (from.guarded, from.infeasible, from.blind);
-        self.inhibited = from.inhibited;
-    }
-}
+refilled!(TierReport {
+    share: name;
+    share_any: remedy;
+    copy: severity, long, short, factor, state, since_wall_ns, trend, reachable, budget_share, guarded, infeasible,
+        blind, inhibited;
+});
 
 /// How an objective is doing, in one word; the worst that applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -315,7 +296,111 @@ fn seconds_or_none<S: Serializer>(duration: &Option<Duration>, serializer: S) ->
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::slo::Budget;
+
+    fn names() -> impl Strategy<Value = Arc<str>> {
+        prop::sample::select(vec!["1", "5m", "pay", "month UTC"]).prop_map(Arc::from)
+    }
+
+    fn one_of<T: Copy + fmt::Debug>(values: &[T]) -> impl Strategy<Value = T> + use<T> {
+        let values = values.to_vec();
+        (0..values.len()).prop_map(move |at| values[at])
+    }
+
+    fn maybe<T: Copy + fmt::Debug>(values: &[T]) -> impl Strategy<Value = Option<T>> + use<T> {
+        prop::option::of(one_of(values))
+    }
+
+    fn lengths() -> impl Strategy<Value = Duration> {
+        one_of(&[Duration::ZERO, Duration::from_secs(300), Duration::from_secs(86_400)])
+    }
+
+    fn counts() -> impl Strategy<Value = EventCounts> {
+        (any::<u64>(), any::<u64>()).prop_map(|(good, bad)| EventCounts::new(good, bad))
+    }
+
+    fn shares() -> impl Strategy<Value = f64> {
+        one_of(&[0.0, 0.25, -3.0, 14.4])
+    }
+
+    fn trends() -> impl Strategy<Value = Trend> {
+        one_of(&[Trend::Calm, Trend::Recovering, Trend::Burning])
+    }
+
+    fn budgets() -> impl Strategy<Value = Option<Budget>> {
+        let target = one_of(&[Target::new(0.9), Target::new(0.999)]);
+        (counts(), target).prop_map(|(counts, target)| Budget::observed(counts, target))
+    }
+
+    fn forecasts() -> impl Strategy<Value = Forecast> {
+        let foresight =
+            || one_of(&[Foresight::NoData, Foresight::Never, Foresight::After(Duration::from_secs(60))]);
+        (foresight(), foresight(), foresight(), foresight())
+            .prop_map(|(at_5m, at_1h, seasonal, recovery)| Forecast { at_5m, at_1h, seasonal, recovery })
+    }
+
+    prop_compose! {
+        fn windows()(
+            (length, text, counts) in (lengths(), names(), counts()),
+            burn in maybe(&[1.0, 14.4]),
+            budget_share in maybe(&[0.0, 0.5]),
+            coverage in shares(),
+            late in any::<bool>(),
+        ) -> WindowReport {
+            WindowReport { length, text, counts, burn: burn.map(BurnRate::new), budget_share, coverage, late }
+        }
+    }
+
+    prop_compose! {
+        fn tiers()(
+            (name, remedy) in (names(), prop::option::of(names())),
+            severity in one_of(&[Severity::Page, Severity::Ticket]),
+            (long, short, since_wall_ns) in (lengths(), lengths(), any::<u64>()),
+            (factor, budget_share) in (shares(), shares()),
+            state in one_of(&[AlertState::Ok, AlertState::Pending, AlertState::Firing]),
+            (trend, guarded) in (trends(), maybe(&[Guarded::TooFewEvents, Guarded::NotConfident])),
+            (reachable, infeasible, blind, inhibited) in any::<(bool, bool, bool, bool)>(),
+        ) -> TierReport {
+            TierReport {
+                name, severity, long, short, factor, state, since_wall_ns, trend, reachable, budget_share, guarded,
+                infeasible, blind, inhibited, remedy,
+            }
+        }
+    }
+
+    prop_compose! {
+        fn objectives()(
+            (slo, sli, period) in (names(), names(), names()),
+            kind in one_of(&[ObjectiveKind::Availability, ObjectiveKind::Latency { threshold: Duration::from_secs(1) }]),
+            threshold in prop::option::of(lengths()),
+            validity in maybe(&[Validity::AllValid, Validity::SuccessOnly, Validity::ErrorsAreSlow]),
+            target in one_of(&[Target::new(0.9), Target::new(0.999)]),
+            state in one_of(&[ObjectiveState::Idle, ObjectiveState::Firing]),
+            (exported, counts, provisional) in (counts(), counts(), counts()),
+            (budget, budget_projected, budget_forecast) in (budgets(), budgets(), budgets()),
+            pace in prop::option::of(shares()),
+            windows in prop::collection::vec(windows(), 0..4),
+            tiers in prop::collection::vec(tiers(), 0..4),
+            (forecast, trend) in (forecasts(), trends()),
+            (blind, late_ticks) in any::<(bool, u64)>(),
+        ) -> ObjectiveReport {
+            ObjectiveReport {
+                slo, sli, kind, threshold, validity, target, period, state, exported, counts, provisional, budget,
+                budget_projected, budget_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_report_that_is_filled_again_is_the_other_one(mut old in objectives(), new in objectives()) {
+            old.refill(&new);
+            prop_assert_eq!(old, new);
+        }
+    }
 
     #[test]
     fn a_forecast_is_told_as_a_range() {

@@ -8,6 +8,26 @@ pub(crate) trait Refill: Clone {
     fn refill(&mut self, from: &Self);
 }
 
+/// Tells field by field how a record is filled again: each verb with the fields it is for.
+///
+/// A field that no verb names does not compile, so that none can stay behind.
+macro_rules! refilled {
+    ($record:ty { $($verb:ident: $($field:ident),+;)+ }) => {
+        impl Refill for $record {
+            fn refill(&mut self, from: &Self) {
+                let Self { $($($field),+),+ } = from;
+                $($($verb(&mut self.$field, $field);)+)+
+            }
+        }
+    };
+}
+pub(super) use refilled;
+
+/// Takes a plain value.
+pub(super) fn copy<T: Copy>(place: &mut T, from: &T) {
+    *place = *from;
+}
+
 /// Makes a list equal to another one.
 pub(crate) fn refill_all<T: Refill>(list: &mut Vec<T>, from: &[T]) {
     list.truncate(from.len());
@@ -19,6 +39,14 @@ pub(crate) fn refill_all<T: Refill>(list: &mut Vec<T>, from: &[T]) {
 pub(crate) fn share<T: ?Sized>(place: &mut Arc<T>, from: &Arc<T>) {
     if !Arc::ptr_eq(place, from) {
         *place = Arc::clone(from);
+    }
+}
+
+/// [`share`] where there may be nothing.
+pub(super) fn share_any<T: ?Sized>(place: &mut Option<Arc<T>>, from: &Option<Arc<T>>) {
+    match (place, from) {
+        (Some(place), Some(from)) => share(place, from),
+        (place, from) => place.clone_from(from),
     }
 }
 
