@@ -44,18 +44,14 @@ pub(crate) fn rows(report: &Report, ink: Ink) -> Vec<String> {
 }
 
 fn head(objective: &ObjectiveReport) -> String {
-    let burn: String = shown(objective).map(|window| format!("{:>6}", window.text)).collect();
-    format!(
-        "{:<22}{:>7}{burn}  {:<16}{:<16}EMPTY IN",
-        "SLO  (burn per window)", "TARGET", "BUDGET LEFT", "TIER"
-    )
+    let burn: String = shown(objective).map(|window| format!("{:>4}", window.text)).collect();
+    format!("{:<22}{burn}  {:<12}{:<15}EMPTY IN", "SLO  (burn per window)", "BUDGET LEFT", "TIER")
 }
 
 fn row(objective: &ObjectiveReport, ink: Ink) -> String {
     let burn: String = shown(objective).map(|window| burn(objective, window, ink)).collect();
-    let target = percent(objective.target.ratio(), 3);
     let (slo, budget, tier) = (&objective.slo, budget(objective, ink), tier(objective, ink));
-    format!("{slo:<22}{target:>7}{burn}  {budget}{tier}{}", empty_in(objective))
+    format!("{slo:<22}{burn}  {budget}{tier}{}", empty_in(objective))
 }
 
 /// The windows of the tiers, and the period.
@@ -68,17 +64,18 @@ fn shown(objective: &ObjectiveReport) -> impl Iterator<Item = &WindowReport> {
 }
 
 fn burn(objective: &ObjectiveReport, window: &WindowReport, ink: Ink) -> String {
-    let Some(burn) = window.burn.map(|burn| burn.get()) else { return format!("{:>6}", "-") };
-    let text = if burn < 9.95 { format!("{burn:>6.1}") } else { format!("{burn:>6.0}") };
+    let Some(burn) = window.burn.map(|burn| burn.get()) else { return format!("{:>4}", "-") };
+    let text = if burn < 9.95 { format!("{burn:>4.1}") } else { format!("{burn:>4.0}") };
     let of_window = |tier: &&TierReport| [tier.long, tier.short].contains(&window.length);
     let is_above = objective.tiers.iter().find(of_window).is_some_and(|tier| burn > tier.factor);
     if is_above { ink.paint(Mood::Bad, &text) } else { text }
 }
 
-/// `█████░░░  62 %`
+/// `███░░  62 %`; a dash while there are so few events that one more error would change everything.
 fn budget(objective: &ObjectiveReport, ink: Ink) -> String {
-    const CELLS: usize = 8;
-    let Some(budget) = objective.budget else { return format!("{:<16}", "-") };
+    const CELLS: usize = 5;
+    let budget = objective.budget.filter(|_| !is_young(objective));
+    let Some(budget) = budget else { return format!("{:<12}", "-") };
     let left = budget.remaining_clamped();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the cells")]
     let full = (left * CELLS as f64).ceil() as usize;
@@ -88,25 +85,36 @@ fn budget(objective: &ObjectiveReport, ink: Ink) -> String {
         left if left > 0.0 => Mood::Uneasy,
         _ => Mood::Bad,
     };
-    format!("{} {:<7}", ink.paint(mood, &bar), percent(left, 0))
+    format!("{} {:<6}", ink.paint(mood, &bar), percent(left, 0))
 }
 
 /// The most urgent tier that fires, else the worst state of any.
 fn tier(objective: &ObjectiveReport, ink: Ink) -> String {
     let worst = objective.tiers.iter().max_by_key(|tier| (tier.state, tier.severity));
     let Some(tier) = worst.filter(|tier| tier.state != AlertState::Ok) else {
-        return ink.paint(Mood::Good, &format!("{:<16}", "ok"));
+        return ink.paint(Mood::Good, &format!("{:<15}", "ok"));
     };
     let mood = if tier.state == AlertState::Firing { Mood::Bad } else { Mood::Uneasy };
     let text = format!("{} {}", tier.severity.as_str(), tier.state.as_str());
-    ink.paint(mood, &format!("{text:<16}"))
+    ink.paint(mood, &format!("{text:<15}"))
 }
 
+/// Whether fewer than [`FEW`] events were counted in the period.
+fn is_young(objective: &ObjectiveReport) -> bool {
+    objective.counts.total() < FEW
+}
+
+/// Events that say nothing yet about a budget.
+const FEW: u64 = 100;
+
 fn empty_in(objective: &ObjectiveReport) -> String {
+    if is_young(objective) {
+        return "-".to_owned();
+    }
     if objective.budget.is_some_and(|budget| budget.remaining() <= 0.0) {
         return match objective.forecast.recovery {
-            Foresight::After(wait) if !wait.is_zero() => format!("empty, back in {}", spoken(wait)),
-            _ => "empty".to_owned(),
+            Foresight::After(wait) if !wait.is_zero() => format!("now; back in {}", spoken(wait)),
+            _ => "now".to_owned(),
         };
     }
     match objective.forecast.soonest() {

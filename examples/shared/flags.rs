@@ -78,8 +78,11 @@ impl Flags {
             None => Ok(self.words),
             Some(word) => {
                 let name = word.split('=').next().unwrap_or(word);
-                let reason =
-                    if known.contains(&name) { "it is given twice" } else { "there is no such flag" };
+                let reason = match (known.contains(&name), word.contains('=')) {
+                    (false, _) => "there is no such flag",
+                    (true, true) => "it takes no value, or is given twice",
+                    (true, false) => "it is given twice",
+                };
                 Err(Refused::new(name, &format!("{reason}: choose from {}", known.join(", "))))
             }
         }
