@@ -11,7 +11,9 @@ use sre_core::histogram::{Layout, Snapshot};
 
 mod mutate;
 
-use mutate::{Edit, edits, mutated};
+#[cfg(feature = "hdrhistogram")]
+use mutate::Edit;
+use mutate::{edits, mutated};
 
 /// Counts what each thread holds, and the most it ever held.
 struct Counting;
