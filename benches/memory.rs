@@ -1,6 +1,7 @@
 //! Cold. Memory of SLIs, shards and rings, counted by the allocator, and allocations on the hot path.
 //!
-//! `cargo bench -p sre-benches --bench memory`. Figures do not depend on the load of the machine.
+//! `cargo bench -p sre-benches --bench memory`; fails when a goal is missed. Figures do not depend on the load of the
+//! machine.
 #![expect(unsafe_code, reason = "only an allocator can count what is allotted")]
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #![expect(clippy::expect_used, reason = "a bench that cannot set itself up has to stop")]
@@ -13,6 +14,7 @@ use sre_benches::subjects::thousand::{OBJECTIVES, slis};
 use sre_benches::values::{SERIES, duration};
 use sre_core::{Engine, Objective, Outcome, Sli};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::process::ExitCode;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
@@ -65,10 +67,11 @@ impl Figure {
 /// Measures one or more figures.
 type Measure = fn() -> Vec<Figure>;
 
-fn main() {
+fn main() -> ExitCode {
     if !is_bench() {
-        return;
+        return ExitCode::SUCCESS;
     }
+    let mut missed = 0;
     let progress = Progress::new();
     prepare();
     println!("{}\n\n| Memory | | goal | |\n|---|---|---|---|", describe_machine());
@@ -85,6 +88,7 @@ fn main() {
         let figures = measure();
         progress.clear();
         for figure in figures {
+            missed += usize::from(!figure.met());
             let (goal, verdict) = match figure.goal {
                 Some(goal) => {
                     (format!("{goal} {}", figure.unit), if figure.met() { "met" } else { "**missed**" })
@@ -94,6 +98,11 @@ fn main() {
             println!("| {} | {:.2} {} | {goal} | {verdict} |", figure.what, figure.value, figure.unit);
         }
     }
+    if missed == 0 {
+        return ExitCode::SUCCESS;
+    }
+    println!("\n{missed} of the goals are missed.");
+    ExitCode::FAILURE
 }
 
 /// Live bytes that `work` leaves behind, and what it returns.
