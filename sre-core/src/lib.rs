@@ -117,6 +117,7 @@
 //! The minimum supported Rust version is 1.95. It is raised only in a minor release.
 //!
 //! How it works inside is told in `sre-core/docs`, which `cargo doc` shows under `_docs`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 // Macro output names `::sre_core`, also in the documentation and the tests of this crate.

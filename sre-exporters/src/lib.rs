@@ -59,6 +59,7 @@
 //! - `process_*` metrics need `/proc`, so only Linux has them.
 //!
 //! The minimum supported Rust version is 1.95. It is raised only in a minor release.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod error;
