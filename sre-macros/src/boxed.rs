@@ -1,9 +1,11 @@
 //! Pure. Bodies that end in `Box::pin(async move { .. })`, the form that `async_trait` writes.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::visit::Visit;
 use syn::{Block, Expr, ExprAsync, ExprCall, Stmt};
+
+use crate::hidden;
 
 /// Such a body, taken apart around the inside of the async block.
 pub(crate) struct BoxedBody {
@@ -53,7 +55,7 @@ fn is_box_pin(function: &Expr) -> bool {
     segments.next().is_some_and(|last| last == "pin") && segments.next().is_some_and(|owner| owner == "Box")
 }
 
-/// Whether a statement of the function itself has a `return`, also one inside a macro call.
+/// Whether a statement of the function itself has a `return`, also one that a macro may write.
 fn may_return(statement: &Stmt) -> bool {
     #[derive(Default)]
     struct Search {
@@ -72,19 +74,11 @@ fn may_return(statement: &Stmt) -> bool {
         fn visit_item(&mut self, _: &'ast syn::Item) {}
 
         fn visit_macro(&mut self, call: &'ast syn::Macro) {
-            self.is_found |= has_return(call.tokens.clone());
+            self.is_found |= hidden::may_call_say(call, "return");
         }
     }
 
     let mut search = Search::default();
     search.visit_stmt(statement);
     search.is_found
-}
-
-fn has_return(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Ident(word) => word == "return",
-        TokenTree::Group(group) => has_return(group.stream()),
-        _ => false,
-    })
 }

@@ -25,6 +25,7 @@ mod duration;
 mod expand;
 #[cfg(test)]
 mod golden;
+mod hidden;
 mod model;
 mod names;
 mod returned;
@@ -146,8 +147,8 @@ use proc_macro::TokenStream;
 /// - A function that returns `impl Future<Output = ..>`, `Pin<Box<dyn Future<Output = ..>>>`, `BoxFuture` or
 ///   `LocalBoxFuture` is measured like an `async fn`: from the first poll of its future on, without what the
 ///   function does before. Other names for a future do not compile without a predicate.
-///   When a boxed future is made anywhere but in a `Box::pin(async ..)` at the end, it is put into a second
-///   box, which allocates.
+///   When a boxed future is made anywhere but in a `Box::pin(async ..)` at the end, or a macro that is not of the
+///   standard library is called before that, it is put into a second box, which allocates.
 /// - A function that returns `!` is recorded only when it panics or is dropped.
 ///
 /// It goes together with `#[async_trait]`, above or below it, and inside on single methods.
