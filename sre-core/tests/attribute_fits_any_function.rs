@@ -174,6 +174,106 @@ mod functions {
         check(&OPAQUE, 2, 1);
     }
 
+    static LENT: Sli = Sli::new("lent");
+
+    #[sli(LENT, always_ok)]
+    fn counter() -> impl Fn(&str) -> usize {
+        |text| text.len()
+    }
+
+    #[sli(LENT, always_ok)]
+    fn longest() -> impl for<'a> Fn(&'a str, &'a str) -> &'a str {
+        |left, right| if left.len() < right.len() { right } else { left }
+    }
+
+    #[sli(LENT, always_ok)]
+    fn adders() -> impl Fn(u32) -> Box<dyn Fn(u32) -> u32> {
+        |by| Box::new(move |number| number + by)
+    }
+
+    #[sli(LENT, always_ok)]
+    fn parser(limit: &str) -> Result<impl Fn(&str) -> Option<u32>, std::num::ParseIntError> {
+        let limit = limit.parse::<u32>()?;
+        if limit == 0 {
+            let Err(error) = "none".parse::<u32>() else { unreachable!("not a number") };
+            return Err(error);
+        }
+        Ok(move |text: &str| text.parse().ok().filter(|number| *number < limit))
+    }
+
+    #[sli(LENT, always_ok)]
+    fn pair(by: usize) -> (impl Fn(&str) -> usize, usize) {
+        (move |text| text.len() + by, by)
+    }
+
+    #[test]
+    fn closures_come_out_as_the_signature_says() {
+        assert_eq!(pair(1).0("a") + pair(1).1, 3);
+        check(&LENT, 2, 0);
+        assert_eq!(counter()("abc"), 3);
+        assert_eq!(longest()("abc", "ab"), "abc");
+        assert_eq!(adders()(1)(2), 3);
+        check(&LENT, 5, 0);
+        assert_eq!(parser("9").map(|parse| (parse("8"), parse("9"))), Ok((Some(8), None)));
+        check(&LENT, 6, 0);
+        assert!(parser("0").is_err() && parser("x").is_err());
+        check(&LENT, 8, 0);
+    }
+
+    static PREDICATE: Sli = Sli::new("closure-predicate");
+
+    /// The value is looked at, so that the closure has to say itself what it takes.
+    #[sli(PREDICATE, error_if = |count| count("") > 0)]
+    fn counted(from: usize) -> impl Fn(&str) -> usize {
+        move |text: &str| from + text.len()
+    }
+
+    #[sli(PREDICATE)]
+    fn tried(is_ok: bool) -> Result<impl Fn(&str) -> usize, String> {
+        if !is_ok {
+            return Err("no".to_owned());
+        }
+        Ok(|text: &str| text.len())
+    }
+
+    #[test]
+    fn closures_with_written_types_can_be_judged() {
+        assert_eq!(counted(0)("a") + counted(1)("a"), 3);
+        assert_eq!(tried(true).map(|count| count("ab")), Ok(2));
+        assert!(tried(false).is_err());
+        check(&PREDICATE, 2, 2);
+    }
+
+    static OPAQUE_PANICS: Sli = Sli::new("opaque-panics");
+
+    #[sli(OPAQUE_PANICS, always_ok)]
+    fn panics_or_counts(is_fine: bool) -> impl Fn(&str) -> usize {
+        assert!(is_fine, "on purpose");
+        |text| text.len()
+    }
+
+    struct CallsWhenDropped;
+
+    impl Drop for CallsWhenDropped {
+        fn drop(&mut self) {
+            assert_eq!(panics_or_counts(true)("a"), 1);
+        }
+    }
+
+    #[test]
+    fn opaque_values_know_a_panic_from_a_return() {
+        assert!(std::panic::catch_unwind(|| panics_or_counts(false)("a")).is_err());
+        assert_eq!(OPAQUE_PANICS.count(Outcome::Abandoned(Abandoned::Panicked)), 1);
+        check(&OPAQUE_PANICS, 0, 0);
+        let unwound = std::panic::catch_unwind(|| {
+            let _calls = CallsWhenDropped;
+            panic!("on purpose");
+        });
+        assert!(unwound.is_err());
+        check(&OPAQUE_PANICS, 1, 0);
+        assert_eq!(OPAQUE_PANICS.count(Outcome::Abandoned(Abandoned::Panicked)), 1);
+    }
+
     static COERCED: Sli = Sli::new("coerced");
 
     #[sli(COERCED)]
@@ -434,6 +534,44 @@ mod futures {
         assert_eq!(block_on(assert_send(generic::<u8, 2>("x"))), [0, 0]);
         check(&SHAPES, 4, 0);
         assert_eq!(SHAPES.count(Outcome::Ignored), 1);
+    }
+
+    static LENT: Sli = Sli::new("lent-later");
+
+    #[sli(LENT, always_ok)]
+    async fn counter() -> impl Fn(&str) -> usize {
+        |text| text.len()
+    }
+
+    #[sli(LENT, always_ok)]
+    async fn parser(limit: &str) -> Result<impl Fn(&str) -> bool + Send, std::num::ParseIntError> {
+        let limit = limit.parse::<usize>()?;
+        Ok(move |text: &str| text.len() < limit)
+    }
+
+    /// It waits, so that it may be dropped: the closure has to say itself what it takes.
+    #[sli(LENT, always_ok)]
+    async fn waiting() -> impl Fn(&str) -> usize + Send {
+        pause().await;
+        |text: &str| text.len()
+    }
+
+    #[test]
+    fn closures_come_out_of_async_functions() {
+        drop(counter());
+        check(&LENT, 0, 0);
+        assert_eq!(block_on(counter())("abc"), 3);
+        assert_eq!(block_on(assert_send(parser("2"))).map(|parse| parse("a")), Ok(true));
+        assert!(block_on(parser("x")).is_err());
+        check(&LENT, 3, 0);
+        {
+            let mut future = pin!(assert_send(waiting()));
+            assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        check(&LENT, 3, 0);
+        assert_eq!(LENT.count(Outcome::Abandoned(Abandoned::Cancelled)), 1);
+        assert_eq!(block_on(waiting())("ab"), 2);
+        check(&LENT, 4, 0);
     }
 
     static RETURNED: Sli = Sli::new("returned");

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Expr, LitStr, Path, Result, Type};
 
 use crate::boxed;
+use crate::hidden;
 use crate::model::{Abandoned, Definition, Length, Objective, Period, Plan, Rule, Source, Verdict};
 use crate::returned::{Judged, Returned, returned};
 use crate::target::Function;
@@ -215,6 +216,10 @@ fn body(function: &Function, plan: &Plan, returned: &Returned) -> TokenStream {
             let start = start(plan);
             hygienic!(let _call = #start; #statements)
         }
+        Returned::Value(judged) if stays_in_place(judged, &plan.rule, is_async, &statements) => {
+            let (root, start) = (&plan.root, start(plan));
+            hygienic!(let _call = #root::private::OkAtReturn::new(#start); #statements)
+        }
         Returned::Value(Judged { ty, .. }) if is_async => {
             measured_block(plan, ty, &hygienic!(async move), &statements)
         }
@@ -233,6 +238,14 @@ fn body(function: &Function, plan: &Plan, returned: &Returned) -> TokenStream {
         }
         Returned::BoxedFuture(ty, Judged { ty: output, .. }) => boxed_body(plan, ty, output, statements),
     }
+}
+
+/// Whether a guard beside the statements can tell how the call ends. An opaque value asks for it: in a closure the
+/// compiler no longer knows what the signature says about it. An `async fn` that waits may be dropped meanwhile,
+/// which looks like a `return`.
+fn stays_in_place(judged: &Judged, rule: &Rule, is_async: bool, statements: &TokenStream) -> bool {
+    let may_wait = is_async && hidden::may_say(statements.clone(), "await");
+    judged.has_opaque && !rule.needs_value() && !may_wait
 }
 
 /// A box made at the end of the function is measured inside; any other one is put into a second box.

@@ -61,6 +61,11 @@ fn attribute_on_a_future_from_elsewhere() {
 }
 
 #[test]
+fn attribute_on_a_function_that_returns_a_closure() {
+    check("opaque", crate::attribute::expand);
+}
+
+#[test]
 fn attribute_on_a_block() {
     check("block", crate::attribute::expand);
 }

@@ -186,6 +186,10 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 ///
+/// A closure that is returned as `impl Fn(&str) -> ..` learns from the signature what it takes only under `always_ok`,
+/// and in an `async fn` only when that awaits nothing and calls no macro that might. Elsewhere `#[sli]` has to hold
+/// the value for a moment, so write the types at the closure: `|text: &str| ..`.
+///
 /// The body moves into a closure (or async block), so that inside it `Location::caller()` of a
 /// `#[track_caller]` function is the function itself, and arguments that the body uses up may be dropped before
 /// those it only borrows. Where two types of a module have methods of one name, attributes on the methods give

@@ -93,4 +93,9 @@ impl Rule {
     pub(crate) const fn needs_type(&self) -> bool {
         matches!(self.verdict, Verdict::ByType)
     }
+
+    /// Whether the return value is looked at, so that it must be held.
+    pub(crate) const fn needs_value(&self) -> bool {
+        !matches!((&self.verdict, &self.ignore_if), (Verdict::AlwaysOk, None))
+    }
 }

@@ -24,11 +24,15 @@ pub(crate) struct Judged {
     pub(crate) ty: Box<Type>,
     /// Whether the signature hides all of it.
     pub(crate) is_opaque: bool,
+    /// Whether the signature hides some of it.
+    pub(crate) has_opaque: bool,
 }
 
 impl Judged {
     fn new(ty: &Type) -> Self {
-        Self { ty: Box::new(inferred(ty)), is_opaque: matches!(uncovered(ty), Type::ImplTrait(_)) }
+        let is_opaque = matches!(uncovered(ty), Type::ImplTrait(_));
+        let (ty, has_opaque) = inferred(ty);
+        Self { ty: Box::new(ty), is_opaque, has_opaque }
     }
 }
 
@@ -63,7 +67,7 @@ pub(crate) fn returned(signature: &Signature) -> Result<Returned> {
         return Ok(Returned::OpaqueFuture(Judged::new(&output)));
     }
     if let Some(output) = boxed_output(ty) {
-        return Ok(Returned::BoxedFuture(Box::new(inferred(ty)), Judged::new(&output)));
+        return Ok(Returned::BoxedFuture(Box::new(inferred(ty).0), Judged::new(&output)));
     }
     Ok(Returned::Value(Judged::new(ty)))
 }
@@ -77,23 +81,24 @@ fn uncovered(ty: &Type) -> &Type {
     }
 }
 
-/// The type as a closure or a `let` may name it: `impl Trait` is left to inference.
-fn inferred(ty: &Type) -> Type {
-    struct Infer;
+/// The type as a closure or a `let` may name it: `impl Trait` is left to inference. And whether there was any.
+fn inferred(ty: &Type) -> (Type, bool) {
+    struct Infer(bool);
 
     impl VisitMut for Infer {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             if matches!(ty, Type::ImplTrait(_)) {
                 *ty = parse_quote!(_);
+                self.0 = true;
             } else {
                 syn::visit_mut::visit_type_mut(self, ty);
             }
         }
     }
 
-    let mut ty = ty.clone();
-    Infer.visit_type_mut(&mut ty);
-    ty
+    let (mut ty, mut infer) = (ty.clone(), Infer(false));
+    infer.visit_type_mut(&mut ty);
+    (ty, infer.0)
 }
 
 /// `T` of `Future<Output = T>`.

@@ -9,7 +9,7 @@
 
 use core::future::Future;
 
-use super::{Classify, Outcome};
+use super::{Call, Classify, Outcome};
 
 /// What a function returned, waiting to be judged.
 #[derive(Debug)]
@@ -135,6 +135,35 @@ impl<T> OfAnything for Probe<'_, T> {
 #[inline(always)]
 pub fn run<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// A call that is ok as soon as the function returns, however it does, and abandoned when it panics.
+///
+/// For bodies that must stay where they are: in a closure the compiler no longer knows that a returned `|s| ..` is
+/// the `impl Fn(&str)` of the signature. Nothing looks at the value, so only `always_ok` can end this way.
+#[derive(Debug)]
+#[must_use = "a call that is dropped at once ends at once"]
+pub struct OkAtReturn<'a> {
+    call: Option<Call<'a>>,
+    /// Whether the thread unwinds since before the call, which then is one of a destructor.
+    was_panicking: bool,
+}
+
+impl<'a> OkAtReturn<'a> {
+    /// From here to the end of the function.
+    #[inline]
+    pub fn new(call: Call<'a>) -> Self {
+        Self { call: Some(call), was_panicking: std::thread::panicking() }
+    }
+}
+
+impl Drop for OkAtReturn<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take_if(|_| self.was_panicking || !std::thread::panicking()) {
+            call.ok();
+        }
+    }
 }
 
 /// Gives an async block its return type: `if false { return never::<R>() }`.
