@@ -19,7 +19,7 @@ pub(super) struct Meter {
     error: Merged,
 }
 
-/// Merged buckets, and how many events they hold.
+/// Merged buckets, and how many events they hold: one that is counted while they are read may be missing.
 #[derive(Debug)]
 struct Merged {
     count: u64,
@@ -31,12 +31,12 @@ impl Merged {
         Self { count: 0, durations: Rotation::new(Snapshot::empty(series.settings().plan.layout)) }
     }
 
-    /// Merges anew if there are more events than last time; returns whether there are.
+    /// Merges anew if there are other events than it has; returns whether there are.
     fn refresh(&mut self, recorder: &Recorder, count: u64) -> bool {
         let changed = count != self.count;
         if changed {
             self.durations.turn(|snapshot| recorder.refresh(snapshot));
-            self.count = count;
+            self.count = self.durations.latest().count();
         }
         changed
     }

@@ -3,7 +3,7 @@
 use crate::histogram::blocks::{BLOCK, Blocks, total};
 use crate::histogram::{Recorder, Snapshot};
 use crate::primitive::Ordering;
-use crate::primitive::modelled::{AtomicU16, AtomicU32};
+use crate::primitive::modelled::{AtomicU16, AtomicU32, fence};
 use crate::shard::{Entries, InFlightCells, Shared, THRESHOLDS_MAX};
 
 /// What a recorder has counted so far, without the buckets.
@@ -48,19 +48,26 @@ impl Recorder {
     /// Brings an earlier snapshot of this recorder up to date; only blocks that changed are merged anew.
     ///
     /// Counts only grow, so blocks of equal totals are equal, and when no event is missing any more there is nothing
-    /// left to read: blocks that had events before come first.
+    /// left to read: blocks that had events before come first. Events that come meanwhile may be in blocks read
+    /// already or in others, so what was found is held against a count read after it.
     pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
         let entries = self.ledger.lock();
         let copies = Copies { shared: self.ledger.shared(), entries: &entries };
-        let mut missing = copies.count().saturating_sub(snapshot.count());
+        let mut found = snapshot.count();
+        let mut missing = copies.count().saturating_sub(found);
         for block in likely_first(snapshot.blocks(), self.plan.layout.buckets().div_ceil(BLOCK)) {
             if missing == 0 {
                 break;
             }
             let known = snapshot.blocks().total_of(block);
             if copies.total_of(block) != known {
-                let now = snapshot.blocks_mut().replace(block, &copies.counts_of(block));
-                missing = missing.saturating_sub(now.saturating_sub(known));
+                let more =
+                    snapshot.blocks_mut().replace(block, &copies.counts_of(block)).saturating_sub(known);
+                found = found.saturating_add(more);
+                missing = match missing.saturating_sub(more) {
+                    0 => copies.count_after_buckets().saturating_sub(found),
+                    missing => missing,
+                };
             }
         }
         snapshot.set_sum_ns(copies.sum_ns());
@@ -85,6 +92,14 @@ impl Copies<'_> {
     fn count(&self) -> u64 {
         let unsharded = self.shared.count().saturating_add(self.entries.booked_count());
         self.entries.shards().fold(unsharded, |sum, shard| sum.saturating_add(shard.count()))
+    }
+
+    /// All events, of which none was found in a bucket before and is missing here.
+    ///
+    /// Acquire: pairs with the Release of an event's bucket, which comes after its count.
+    fn count_after_buckets(&self) -> u64 {
+        fence(Ordering::Acquire);
+        self.count()
     }
 
     fn sum_ns(&self) -> u128 {
@@ -118,7 +133,7 @@ impl Copies<'_> {
     }
 }
 
-// Relaxed here and below: the count, which is read before, orders the cells of the events that it counts.
+// Relaxed here and below: the fence before the count that is read afterwards orders them.
 fn load16(cell: &AtomicU16) -> u64 {
     u64::from(cell.load(Ordering::Relaxed))
 }

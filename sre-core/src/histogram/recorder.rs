@@ -142,9 +142,9 @@ impl Recorder {
         let bucket = self.plan.layout.index(value_ns);
         let shared = self.ledger.shared();
         self.add_over(value_ns, u64::from(count));
+        shared.add_count(u64::from(count));
         let sum_before = shared.add_sum(value_ns.wrapping_mul(u64::from(count)));
         let before = shared.add_cell(bucket, count);
-        shared.add_count(u64::from(count));
         if u64::from(before >> 31) | (sum_before >> 63) != 0 {
             self.ledger.book(bucket);
         }

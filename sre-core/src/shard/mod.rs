@@ -177,8 +177,9 @@ impl Shard {
 
     /// Counts one event; the caller holds the lease.
     ///
-    /// Release: pairs with the Acquire in [`Shard::count`]. Whoever sees the event also sees that it was over a
-    /// threshold, since [`Shard::add_rare`] counts that first.
+    /// Its thresholds, then the count, then its bucket, so that whoever reads against that order never finds more
+    /// in the later than in the earlier. Release: the count pairs with the Acquire in [`Shard::count`], after which
+    /// thresholds are read, and the bucket with the fence after which a reader of buckets asks for the count.
     #[inline]
     pub(crate) fn add(&self, bucket: usize, value_ns: u64) -> Added {
         let Some(cell) = self.cells.get(bucket) else { return Added::Refused };
@@ -187,12 +188,12 @@ impl Shard {
             core::hint::cold_path();
             return Added::Refused;
         }
-        cell.store(count + 1, Ordering::Relaxed);
+        self.count.store(self.count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         // Does not wrap: all cells full of their longest durations come to less than 2^57, and a full one is
         // drained together with the sum.
         let sum_ns = self.sum_ns.load(Ordering::Relaxed).wrapping_add(value_ns);
         self.sum_ns.store(sum_ns, Ordering::Relaxed);
-        self.count.store(self.count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        cell.store(count + 1, Ordering::Release);
         Added::Here
     }
 

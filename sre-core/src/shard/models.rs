@@ -6,9 +6,9 @@ use loom::thread;
 
 use crate::clock::{calibrate, counter};
 use crate::primitive::Arc;
-use crate::primitive::Ordering::Relaxed;
-use crate::primitive::modelled::{AtomicU16, AtomicU32};
-use crate::shard::{Added, InFlightCells, Ledger, Shard, THRESHOLDS_MAX, Terms};
+use crate::primitive::Ordering::{Acquire, Relaxed};
+use crate::primitive::modelled::{AtomicU16, AtomicU32, fence};
+use crate::shard::{Added, InFlightCells, Ledger, Shard, Shared, THRESHOLDS_MAX, Terms};
 
 const TERMS: Terms =
     Terms { rare_ns: 1, rare_ticks: 1, thresholds_ns: [u64::MAX; THRESHOLDS_MAX], slot_shift: 0 };
@@ -59,6 +59,28 @@ fn a_slow_event_is_never_counted_as_a_fast_one() {
 }
 
 #[test]
+fn what_is_found_in_buckets_is_not_missing_in_the_count_read_afterwards() {
+    loom::model(|| {
+        let shard = shard();
+        let shared = Arc::new(Shared::new(2));
+        // Places for pages are not modelled.
+        shared.touch(0..=1);
+        let writer = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                assert_eq!(shard.add(0, 2), Added::Here);
+                shared.add_count(1);
+                shared.add_cell(0, 1);
+            })
+        };
+        let found = narrow(shard.block(0)) + narrow(shared.block(0).0);
+        fence(Acquire);
+        assert!(shard.count() + shared.count() >= found);
+        writer.join().expect("the model goes on");
+    });
+}
+
+#[test]
 fn a_call_is_not_seen_to_end_before_it_starts() {
     loom::model(|| {
         let shard = shard();
@@ -92,10 +114,13 @@ fn a_shard_given_back_while_its_recorder_goes_is_recycled_once() {
     });
 }
 
+fn narrow(cells: &[AtomicU16]) -> u64 {
+    cells.iter().map(|cell| u64::from(cell.load(Relaxed))).sum()
+}
+
 /// Events by their buckets, and by their count, as a reader finds them.
 fn read(ledger: &Ledger) -> (u64, u64) {
     let entries = ledger.lock();
-    let narrow = |cells: &[AtomicU16]| cells.iter().map(|cell| u64::from(cell.load(Relaxed))).sum::<u64>();
     let wide = |cells: &[AtomicU32]| cells.iter().map(|cell| u64::from(cell.load(Relaxed))).sum::<u64>();
     let count = entries.shards().map(Shard::count).sum::<u64>() + ledger.shared().count();
     let in_shards: u64 = entries.shards().map(|shard| narrow(shard.block(0))).sum();

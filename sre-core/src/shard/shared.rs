@@ -68,7 +68,7 @@ impl Shared {
 
     /// Adds `count` events to `bucket`; returns what its wide cell held before.
     ///
-    /// Wait-free, one locked add; the first event of a page allots it.
+    /// Wait-free, one locked add; the first event of a page allots it. Release: see `Shard::add`.
     #[inline]
     pub(crate) fn add_cell(&self, bucket: usize, count: u32) -> u32 {
         self.page(bucket / PAGE_CELLS).map_or(0, |page| page.add(bucket % PAGE_CELLS, count))
@@ -113,7 +113,7 @@ impl Shared {
         self.sum_ns.fetch_add(sum_ns, Ordering::Relaxed)
     }
 
-    /// Counts events, after their thresholds. Release: see `Shard::add`.
+    /// Counts events, after their thresholds and before their buckets. Release: see `Shard::add`.
     #[inline]
     pub(crate) fn add_count(&self, count: u64) {
         self.count.fetch_add(count, Ordering::Release);
@@ -235,12 +235,12 @@ impl Page {
     fn add(&self, cell: usize, count: u32) -> u32 {
         match (self.wide.get(), self.narrow.get(cell)) {
             (None, Some(narrow)) if count == 1 => {
-                if narrow.fetch_add(1, Ordering::Relaxed) >= NARROW_MAX {
+                if narrow.fetch_add(1, Ordering::Release) >= NARROW_MAX {
                     let _ = self.wide();
                 }
                 0
             }
-            _ => self.wide().get(cell).map_or(0, |wide| wide.fetch_add(count, Ordering::Relaxed)),
+            _ => self.wide().get(cell).map_or(0, |wide| wide.fetch_add(count, Ordering::Release)),
         }
     }
 
