@@ -2,6 +2,7 @@
 
 mod calendar;
 mod coverage;
+mod gaps;
 mod ladder;
 mod ring;
 mod slices;
