@@ -56,19 +56,16 @@ pub(super) fn forecast(past: &Past, span: &BudgetSpan, target: Target) -> Foreca
         Inflow::like(span.counts, span.observed)
     };
     let now = Duration::from_nanos(past.line().now_ns());
-    let (reach, slots) = match span {
-        BudgetSpan::Rolling { place } => {
-            let length = Duration::from_nanos(past.units().length_ns(*place));
-            (Reach::Rolling(length), slots(past, *place, now))
-        }
+    let period = span.read(past);
+    let (reach, place) = match span {
+        BudgetSpan::Rolling { place } => (Reach::Rolling(whole_slots(past, *place)), *place),
         BudgetSpan::Calendar(_) => {
-            let period = span.read(past);
-            let so_far = Slot { start: now.saturating_sub(period.elapsed), end: now, counts: period.counts };
-            (Reach::Calendar(period.length.saturating_sub(period.elapsed)), vec![so_far])
+            (Reach::Calendar(period.length.saturating_sub(period.elapsed)), longest(past))
         }
     };
+    let slots = slots(past, place, now);
     let (last_5m, last_1h) = (inflow(Duration::from_secs(300)), inflow(Duration::from_secs(3_600)));
-    slo::Past::new(&slots, now, reach, target).forecast(last_5m, last_1h)
+    slo::Past::new(&slots, now, reach, target).counting(period.counts).forecast(last_5m, last_1h)
 }
 
 /// The budgets for planning of a unit of the calendar: of the events that the whole of it will have if traffic goes
@@ -81,7 +78,7 @@ pub(super) fn planned(past: &Past, span: &BudgetSpan, target: Target) -> [Option
     let rest = period.length.saturating_sub(period.elapsed);
     let now = Duration::from_nanos(past.line().now_ns());
     let last_1h = past.span(past.units().place(Duration::from_secs(3_600)));
-    let slots = slots(past, past.units().len().saturating_sub(1), now);
+    let slots = slots(past, longest(past), now);
     let known = slo::Past::new(&slots, now, Reach::Calendar(rest), target);
     let coming = Inflow::like(last_1h.counts, last_1h.observed)
         .map_or(0.0, |inflow| known.coming_events(inflow, rest));
@@ -89,6 +86,16 @@ pub(super) fn planned(past: &Past, span: &BudgetSpan, target: Target) -> [Option
         Budget::projected(period.counts, target, period.observed, period.length),
         Budget::forecast(period.counts, target, coming),
     ]
+}
+
+fn longest(past: &Past) -> usize {
+    past.units().len().saturating_sub(1)
+}
+
+/// The length of a window in full slots: after so long a slot has left it.
+fn whole_slots(past: &Past, place: usize) -> Duration {
+    let slot_ns = past.units().slot_ns(place);
+    Duration::from_nanos(past.units().length_ns(place).div_ceil(slot_ns).saturating_mul(slot_ns))
 }
 
 fn slots(past: &Past, place: usize, now: Duration) -> Vec<Slot> {

@@ -12,8 +12,9 @@ pub(super) struct PerSecond {
 }
 
 impl PerSecond {
-    fn of(slot: &Slot) -> Self {
-        let seconds = slot.end.saturating_sub(slot.start).as_secs_f64();
+    /// All events of a slot, spread over as much of it as lies after `floor`.
+    fn of(slot: &Slot, floor: Duration) -> Self {
+        let seconds = slot.end.saturating_sub(slot.start.max(floor)).as_secs_f64();
         if seconds > 0.0 {
             Self { total: count(slot.counts.total()) / seconds, bad: count(slot.counts.bad()) / seconds }
         } else {
@@ -22,7 +23,8 @@ impl PerSecond {
     }
 }
 
-/// What leaves a period as time goes by: each slot evenly, one period after it came.
+/// What leaves a period as time goes by: each slot evenly, one period after it came. All of one that began before
+/// the period is there still, and leaves until its end.
 pub(super) struct Ebb<'a> {
     slots: &'a [Slot],
     now: Duration,
@@ -41,7 +43,7 @@ impl<'a> Ebb<'a> {
 
     /// What leaves from `at` seconds after now on, and until when it does; `at` must not decrease.
     pub(super) fn next(&mut self, at: f64) -> (PerSecond, f64) {
-        rate_at(&mut self.slots, self.now, self.period, at)
+        rate_at(&mut self.slots, self.now, self.period, at, self.now.saturating_sub(self.period))
     }
 }
 
@@ -74,7 +76,7 @@ impl<'a> Tide<'a> {
         while self.lag.as_secs_f64() <= at {
             (self.lag, self.slots) = (self.lag.saturating_add(season), self.past);
         }
-        let (rate, until) = rate_at(&mut self.slots, self.now, self.lag, at);
+        let (rate, until) = rate_at(&mut self.slots, self.now, self.lag, at, Duration::ZERO);
         let total = if self.is_known(at) { rate.total } else { self.inflow.events_per_second };
         (self.with_errors(total), until.min(self.lag.as_secs_f64()))
     }
@@ -137,11 +139,13 @@ impl<'a> Walk<'a> {
 
 /// The rate of the slot that is `lag` older than `now + at`, and until when that is so. Slots that are over are
 /// dropped from the front.
-fn rate_at(slots: &mut &[Slot], now: Duration, lag: Duration, at: f64) -> (PerSecond, f64) {
+fn rate_at(slots: &mut &[Slot], now: Duration, lag: Duration, at: f64, floor: Duration) -> (PerSecond, f64) {
     let over = slots.partition_point(|slot| ahead(slot.end, lag, now) <= at);
     *slots = slots.get(over..).unwrap_or_default();
     match slots.first() {
-        Some(slot) if ahead(slot.start, lag, now) <= at => (PerSecond::of(slot), ahead(slot.end, lag, now)),
+        Some(slot) if ahead(slot.start, lag, now) <= at => {
+            (PerSecond::of(slot, floor), ahead(slot.end, lag, now))
+        }
         Some(slot) => (PerSecond::default(), ahead(slot.start, lag, now)),
         None => (PerSecond::default(), f64::INFINITY),
     }

@@ -175,6 +175,8 @@ pub enum Reach {
 #[derive(Clone, Copy, Debug)]
 pub struct Past<'a> {
     slots: &'a [Slot],
+    /// The events of the period, where they are not those of the slots.
+    counts: Option<EventCounts>,
     now: Duration,
     reach: Reach,
     target: Target,
@@ -183,11 +185,21 @@ pub struct Past<'a> {
 impl<'a> Past<'a> {
     /// The past of a period.
     ///
-    /// `slots` go from the oldest on, do not overlap and lie within the period and before `now`; time without a
-    /// slot has no events. A slot leaves a rolling period evenly, from `start + period` to `end + period`.
+    /// `slots` go from the oldest on, do not overlap and end within the period and before `now`; time without a
+    /// slot has no events. A slot leaves a rolling period evenly, from `start + period` to `end + period`; all of one
+    /// that began before the period counts, and leaves from now on.
     #[must_use]
     pub const fn new(slots: &'a [Slot], now: Duration, reach: Reach, target: Target) -> Self {
-        Self { slots, now, reach, target }
+        Self { slots, counts: None, now, reach, target }
+    }
+
+    /// The same slots, for a period that has other events so far.
+    ///
+    /// Those of a calendar period are counted without slots, which then only tell what traffic is like. Calls in flight
+    /// that are overdue are in no slot yet. What is in no slot stays in the period.
+    #[must_use]
+    pub const fn counting(self, counts: EventCounts) -> Self {
+        Self { counts: Some(counts), ..self }
     }
 
     /// Every horizon at once, from what the last 5 minutes and the last hour were like.
@@ -267,6 +279,10 @@ impl<'a> Past<'a> {
     }
 
     fn counts(&self) -> EventCounts {
+        self.counts.unwrap_or_else(|| self.slot_counts())
+    }
+
+    fn slot_counts(&self) -> EventCounts {
         self.slots.iter().map(|slot| slot.counts).sum()
     }
 
@@ -308,9 +324,20 @@ impl<'a> Past<'a> {
             Reach::Calendar(rest) => (Ebb::none(), rest),
         };
         let walk = Walk::new(self.debt(counts), self.target.budget_ratio(), ebb, tide, end);
-        // Whatever rounding says on the way: at the end the errors have left, or a new budget is granted.
+        // Whatever rounding says on the way: then the errors have left, or a new budget is granted.
         walk.first(|debt, slope, length| slope < 0.0 && debt + slope * length < 0.0)
-            .map_or(Foresight::After(end), Foresight::of)
+            .map_or_else(|| Foresight::After(self.last_error_leaves(end)), Foresight::of)
+    }
+
+    /// When the last error of a rolling period leaves it; after `end`, the whole period, at the latest.
+    fn last_error_leaves(&self, end: Duration) -> Duration {
+        let last = self.slots.iter().rfind(|slot| slot.counts.bad() > 0);
+        match (self.reach, last) {
+            (Reach::Rolling(period), Some(slot)) if self.counts().bad() <= self.slot_counts().bad() => {
+                slot.end.saturating_add(period).saturating_sub(self.now).min(end)
+            }
+            _ => end,
+        }
     }
 }
 
