@@ -32,6 +32,9 @@
 //! | request body | none | 413, and the connection ends |
 //! | connections | 16 | the one that has kept us waiting longest makes room |
 //! | scrapes at a time | 4 | waits up to 150 ms, then 503 with `Retry-After` |
+//! | documents at a time: formats, page, status | 4, each for any number of readers | 503 with `Retry-After` |
+//! | wait for a rendering to begin | 3 s, and what `X-Prometheus-Scrape-Timeout-Seconds` says less 0.5 s, or half of it | 503 with `Retry-After` |
+//! | a line feed alone | none | 400, and the connection ends |
 //! | time for a request, between two, and for an answer | 5 s each | the connection ends |
 //!
 //! Scrapes that come at the same time share one rendering. In a flood of clients they share one that is up to 250 ms

@@ -4,15 +4,17 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use axum::Router;
+use sre_core::Outcome;
 use sre_exporters::Exporters;
 
 mod grammar;
 mod sample;
 
-fn get(address: std::net::SocketAddr, path: &str) -> (String, String) {
+fn get(address: SocketAddr, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).expect("listening");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("open");
     let mut response = String::new();
@@ -21,18 +23,47 @@ fn get(address: std::net::SocketAddr, path: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
-#[test]
-fn the_handler_serves_below_a_prefix_and_at_a_single_route() {
-    let engine = sample::engine("shop");
-    let exporters = Exporters::builder(&engine).start().expect("no listener to fail");
+/// A router with the endpoint below `/internal` and at `/metrics`, on a runtime with as many threads.
+fn serve(exporters: &Exporters, threads: usize) -> (tokio::runtime::Runtime, SocketAddr) {
     let handler = exporters.handler();
-
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_io().build().expect("runtime");
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(threads).enable_io().build().expect("runtime");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("bound");
     let router = Router::new().nest_service("/internal", handler.clone()).route_service("/metrics", handler);
     runtime.spawn(async move { axum::serve(listener, router).await });
+    (runtime, address)
+}
+
+#[test]
+fn a_dozen_clients_at_a_time_all_get_their_metrics() {
+    let engine = sample::engine("shop");
+    let checkout = sample::checkout(&engine);
+    let exporters = Exporters::builder(&engine).start().expect("no listener to fail");
+    let (_runtime, address) = serve(&exporters, 8);
+    let clients: Vec<_> = (0..12)
+        .map(|client| {
+            let path = ["/metrics", "/internal/metrics", "/internal/"][client % 3];
+            let checkout = checkout.clone();
+            std::thread::spawn(move || {
+                for round in 0..20 {
+                    checkout.record(Outcome::Ok, Duration::from_millis(round));
+                    let (head, _) = get(address, path);
+                    assert!(head.starts_with("HTTP/1.1 200 OK"), "client {client}, round {round}: {head}");
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.join().expect("served each time");
+    }
+}
+
+#[test]
+fn the_handler_serves_below_a_prefix_and_at_a_single_route() {
+    let engine = sample::engine("shop");
+    let exporters = Exporters::builder(&engine).start().expect("no listener to fail");
+    let (_runtime, address) = serve(&exporters, 1);
 
     for path in ["/metrics", "/internal/metrics"] {
         let (head, body) = get(address, path);

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::body::Body;
 use super::credential::Credential;
 use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE, STALE_UNDER_PRESSURE};
-use super::renderings::{Document, Renderings};
+use super::renderings::{Document, Refusal, Rendered, Renderings, Ticket};
 use super::routes::{self, Wanted};
 use super::slots::{Place, Slots};
 use super::wire::Wire;
@@ -26,6 +26,9 @@ use crate::telemetry::{Count, Telemetry};
 
 /// Time between two looks at whether a scrape has its turn.
 const QUEUE_STEP: Duration = Duration::from_millis(2);
+
+/// Time that the thread waits for a rendering that a router of the user has begun, before it looks after the others.
+const TURN_STEP: Duration = Duration::from_millis(5);
 
 /// What all connections of a listener share.
 #[derive(Debug)]
@@ -75,9 +78,9 @@ impl Seat {
         self.slots(|slots, id| slots.begin_answer(id, now));
     }
 
-    /// Waits for its turn among the scrapes; `false` if it does not come.
-    async fn begin_scrape(&self) -> bool {
-        let last = Instant::now() + QUEUE;
+    /// Waits for its turn among the scrapes, though not longer than `until`; `false` if it does not come.
+    async fn begin_scrape(&self, until: Instant) -> bool {
+        let last = until.min(Instant::now() + QUEUE);
         loop {
             let now = Instant::now();
             if self.slots(|slots, id| slots.begin_scrape(id, now)) {
@@ -88,6 +91,10 @@ impl Seat {
             }
             sleep(QUEUE_STEP).await;
         }
+    }
+
+    fn begin_sending(&self, now: Instant) {
+        self.slots(|slots, id| slots.begin_sending(id, now));
     }
 
     /// Whether a request of this connection has come, and its answer is not out.
@@ -168,25 +175,26 @@ impl hyper::service::Service<Request<Incoming>> for Answering {
         if !is_open && credential.is_some_and(|credential| !credential.is_shown_by(request.headers())) {
             wanted = Wanted::Nothing(StatusCode::UNAUTHORIZED);
         }
-        seat.begin_waiting(Instant::now());
-        Box::pin(async move { Ok(answer(&seat, wanted).await) })
+        let now = Instant::now();
+        let until = now + routes::patience(request.headers());
+        seat.begin_waiting(now);
+        Box::pin(async move { Ok(answer(&seat, wanted, until).await) })
     }
 }
 
-async fn answer(seat: &Seat, wanted: Wanted) -> Response<Body> {
+async fn answer(seat: &Seat, wanted: Wanted, until: Instant) -> Response<Body> {
     let site = &seat.occupant.site;
     match wanted {
-        Wanted::Document { document: document @ Document::Metrics(_), gzip } => {
-            if seat.begin_scrape().await {
-                return scrape(site, document, gzip).await;
-            }
-            site.telemetry.add(Count::ScrapesRefused, 1);
-            seat.begin_answer(Instant::now());
-            routes::nothing(StatusCode::SERVICE_UNAVAILABLE)
-        }
         Wanted::Document { document, gzip } => {
-            let rendered = site.renderings.get(document, site.renderings.ticket(), gzip);
-            seat.begin_answer(Instant::now());
+            let rendered = match document {
+                Document::Metrics(_) => scrape(seat, document, gzip, until).await,
+                _ => rendered(site, document, site.renderings.ticket(), gzip, until).await,
+            };
+            site.renderings.count(document, &rendered);
+            match (document, &rendered) {
+                (Document::Metrics(_), Ok(_)) => seat.begin_sending(Instant::now()),
+                _ => seat.begin_answer(Instant::now()),
+            }
             rendered.map_or_else(routes::refused, |rendered| routes::answer(document, rendered))
         }
         Wanted::Health => {
@@ -206,23 +214,34 @@ async fn answer(seat: &Seat, wanted: Wanted) -> Response<Body> {
     }
 }
 
-async fn scrape(site: &Site, document: Document, gzip: bool) -> Response<Body> {
+async fn scrape(seat: &Seat, document: Document, gzip: bool, until: Instant) -> Result<Rendered, Refusal> {
+    let site = &seat.occupant.site;
+    if !seat.begin_scrape(until).await {
+        return Err(Refusal::Crowded);
+    }
     let now = Instant::now();
     let pressed = site.slots.lock().is_under_pressure(now);
     let oldest = now.checked_sub(STALE_UNDER_PRESSURE).filter(|_| pressed);
     let ticket =
         oldest.map_or_else(|| site.renderings.ticket(), |oldest| site.renderings.ticket_since(oldest));
+    rendered(site, document, ticket, gzip, until).await
+}
+
+/// The document, when nobody else renders one; others are served meanwhile.
+async fn rendered(
+    site: &Site,
+    document: Document,
+    ticket: Ticket,
+    gzip: bool,
+    until: Instant,
+) -> Result<Rendered, Refusal> {
     // Whoever has asked by now gets the same rendering.
     tokio::task::yield_now().await;
-    match site.renderings.get(document, ticket, gzip) {
-        Ok(rendered) => {
-            site.telemetry.add(Count::Scrapes, 1);
-            site.telemetry.add(Count::ScrapedBytes, rendered.bytes.len() as u64);
-            routes::answer(document, rendered)
-        }
-        Err(refusal) => {
-            site.telemetry.add(Count::ScrapesRefused, 1);
-            routes::refused(refusal)
+    loop {
+        let soon = until.min(Instant::now() + TURN_STEP);
+        match site.renderings.get(document, ticket, gzip, soon) {
+            Err(Refusal::Late) if Instant::now() < until => sleep(QUEUE_STEP).await,
+            answer => return answer,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use tokio::time::Instant;
 
 use super::body::Body;
 use super::renderings::Renderings;
@@ -13,12 +14,13 @@ use super::routes::{self, Wanted};
 
 /// The endpoint as a `tower` service: `/metrics`, `/`, `/api/v1/status` and `/healthz`, below any prefix.
 ///
-/// A request is answered at once, on the calling thread, at the price of one rendering; requests that come while one
-/// is made share it. Request bodies are neither read nor wanted. Limits on connections are those of the router's
-/// server.
+/// A request is answered on the calling thread, at the price of one rendering at most; all who ask for the same
+/// document while one is made share the next. Nobody waits longer than three seconds, nor than a scraper says in
+/// `X-Prometheus-Scrape-Timeout-Seconds`: then, and when four other documents are wanted already, the answer is 503.
+/// Request bodies are neither read nor wanted. Limits on connections are those of the router's server.
 #[derive(Clone, Debug)]
 pub struct Handler {
-    renderings: Arc<Renderings>,
+    pub(super) renderings: Arc<Renderings>,
 }
 
 impl Handler {
@@ -31,10 +33,10 @@ impl Handler {
     pub fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
         match routes::wanted(request.method(), request.uri().path(), request.headers()) {
             Wanted::Document { document, gzip } => {
-                match self.renderings.get(document, self.renderings.ticket(), gzip) {
-                    Ok(rendered) => routes::answer(document, rendered),
-                    Err(refusal) => routes::refused(refusal),
-                }
+                let until = Instant::now() + routes::patience(request.headers());
+                let rendered = self.renderings.get(document, self.renderings.ticket(), gzip, until);
+                self.renderings.count(document, &rendered);
+                rendered.map_or_else(routes::refused, |rendered| routes::answer(document, rendered))
             }
             Wanted::Health => routes::health(self.renderings.illness()),
             Wanted::Nothing(status) => routes::nothing(status),

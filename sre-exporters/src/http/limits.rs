@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(crate) const CONNECTIONS_MAX: usize = 16;
 
 /// Scrapes at a time, from the end of the request to the last byte sent. One more waits for [`QUEUE`] and is then
-/// answered with 503. Under pressure they share a rendering, and [`CONNECTIONS_MAX`] is all that bounds them.
+/// answered with 503. It is also the number of documents that may be wanted at a time, by any number of readers each. Under pressure they share a rendering, and [`CONNECTIONS_MAX`] is all that bounds them.
 pub(crate) const SCRAPES_MAX: usize = 4;
 
 /// Request line and headers together, in bytes; more is answered with 431.
@@ -46,6 +46,13 @@ pub(crate) const ADMIT_STEP: Duration = Duration::from_millis(2);
 
 /// Time that a scrape too many waits for another one to end or to stall.
 pub(crate) const QUEUE: Duration = Duration::from_millis(150);
+
+/// Time that a reader waits for a rendering of somebody else's to end, so that its own may begin. Then comes 503, and
+/// before [`PATIENCE`] ends.
+pub(crate) const TURN: Duration = Duration::from_secs(3);
+
+/// What an answer may take that is as good as made, at most half of the time that the scraper gives us.
+pub(crate) const DELIVERY: Duration = Duration::from_millis(500);
 
 /// Bytes of an answer that the kernel keeps for a reader; Linux allots twice as many. Without a bound it would take
 /// megabytes for each, and the time to copy them, before we knew a reader to be slow.

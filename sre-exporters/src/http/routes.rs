@@ -1,5 +1,7 @@
 //! Pure. Which request gets which answer.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH,
@@ -9,11 +11,15 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::body::Body;
+use super::limits::{DELIVERY, TURN};
 use super::renderings::{Document, Refusal, Rendered};
 use crate::prometheus::{Negotiated, accepts_gzip, negotiate};
 
 /// Text that is not one of our documents.
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// The time after which a scraper gives up, in seconds.
+const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,16 @@ pub(crate) fn wanted(method: &Method, path: &str, headers: &HeaderMap) -> Wanted
         document,
         gzip: accepts_gzip(&joined(headers, &ACCEPT_ENCODING)),
     })
+}
+
+/// How long a request that came now may wait before its answer is begun.
+///
+/// A scraper tells when it gives up, and what comes later than that is made for nobody.
+pub(crate) fn patience(headers: &HeaderMap) -> Duration {
+    let told = headers.get(SCRAPE_TIMEOUT).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let timeout =
+        told.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|told| !told.is_zero());
+    timeout.map_or(TURN, |timeout| TURN.min(timeout - DELIVERY.min(timeout / 2)))
 }
 
 /// The status that refuses a body, if the request announces one.
@@ -101,7 +117,7 @@ pub(crate) fn health(illness: Option<String>) -> Response<Body> {
 /// The answer when there is no rendering.
 pub(crate) fn refused(refusal: Refusal) -> Response<Body> {
     nothing(match refusal {
-        Refusal::Crowded => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Crowded | Refusal::Late => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Failed => StatusCode::INTERNAL_SERVER_ERROR,
     })
 }
@@ -214,6 +230,30 @@ mod tests {
         check_refused("POST", "/nowhere", &[("content-length", "5")], 413);
         assert_eq!(ask("GET", "/healthz", &[("content-length", "0")]), Wanted::Health);
         assert_eq!(nothing(StatusCode::PAYLOAD_TOO_LARGE).headers()[CONNECTION], "close");
+    }
+
+    #[test]
+    fn a_scraper_waits_as_long_as_it_says_and_no_longer_than_others() {
+        for (told, millis) in [
+            (None, 3_000),
+            (Some("10"), 3_000),
+            (Some("10.000000"), 3_000),
+            (Some("3.5"), 3_000),
+            (Some("3.25"), 2_750),
+            (Some("1"), 500),
+            (Some(" 0.5 "), 250),
+            (Some("0.002"), 1),
+            (Some("0"), 3_000),
+            (Some("-1"), 3_000),
+            (Some("NaN"), 3_000),
+            (Some("inf"), 3_000),
+            (Some("1e99"), 3_000),
+            (Some("soon"), 3_000),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.extend(told.map(|told| (SCRAPE_TIMEOUT, HeaderValue::from_str(told).unwrap())));
+            assert_eq!(patience(&headers), Duration::from_millis(millis), "{told:?}");
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ enum Phase {
     Scrape,
     /// The client waits for us, and keeps its place.
     Waiting,
+    /// The client waits for metrics that are being made, and keeps its place.
+    Rendering,
 }
 
 /// A place given to a new connection.
@@ -90,17 +92,23 @@ impl Slots {
         self.enter(id, Phase::Answer, now);
     }
 
-    /// Metrics go out; `false` when there are enough scrapes in flight and none has stalled.
+    /// Metrics are made; `false` when there are enough scrapes in flight and none has stalled.
     ///
     /// Under pressure scrapes share a rendering and cost little, so the places alone bound them.
     pub(crate) fn begin_scrape(&mut self, id: u64, now: Instant) -> bool {
-        let in_flight = self.slots.iter().filter(|slot| slot.phase == Phase::Scrape).count();
+        let is_scrape = |slot: &&Slot| matches!(slot.phase, Phase::Scrape | Phase::Rendering);
+        let in_flight = self.slots.iter().filter(is_scrape).count();
         let room =
             in_flight < SCRAPES_MAX || self.is_under_pressure(now) || self.evict_one(now, Phase::Scrape);
         if room {
-            self.enter(id, Phase::Scrape, now);
+            self.enter(id, Phase::Rendering, now);
         }
         room
+    }
+
+    /// Metrics go out.
+    pub(crate) fn begin_sending(&mut self, id: u64, now: Instant) {
+        self.enter(id, Phase::Scrape, now);
     }
 
     /// The client took some bytes.
@@ -191,7 +199,7 @@ impl Slot {
             Phase::Head => Some(self.since + leniency.grace),
             Phase::Answer | Phase::Scrape if self.reads => Some(self.progress + leniency.pause),
             Phase::Answer | Phase::Scrape => Some(self.progress + leniency.stall),
-            Phase::Waiting => None,
+            Phase::Waiting | Phase::Rendering => None,
         }
     }
 }
@@ -259,6 +267,15 @@ mod tests {
         slots
     }
 
+    /// Begins a scrape and its answer at once.
+    fn scrape(slots: &mut Slots, id: u64, now: Instant) -> bool {
+        let begun = slots.begin_scrape(id, now);
+        if begun {
+            slots.begin_sending(id, now);
+        }
+        begun
+    }
+
     fn ids(slots: &Slots) -> Vec<u64> {
         slots.slots.iter().map(|slot| slot.id).collect()
     }
@@ -278,7 +295,7 @@ mod tests {
         let start = Instant::now();
         let mut slots = full(start);
         slots.begin_answer(1, start);
-        assert!(slots.begin_scrape(2, start));
+        assert!(scrape(&mut slots, 2, start));
         for _ in 0..100 {
             slots.admit(start + STALL).expect("someone has kept us waiting");
             if slots.slots.iter().all(|slot| slot.phase != Phase::Head || slot.since > start) {
@@ -301,6 +318,19 @@ mod tests {
             slots.admit(start + STALL).expect("a stalled one");
         }
         assert_eq!(ids(&slots)[0], 1);
+    }
+
+    #[test]
+    fn whoever_waits_for_a_rendering_counts_as_a_scrape_and_keeps_the_place() {
+        let start = Instant::now();
+        let mut slots = full(start);
+        for id in 1..=4 {
+            assert!(slots.begin_scrape(id, start));
+        }
+        assert!(!slots.begin_scrape(5, start + 10 * STALL));
+        slots.begin_sending(3, start);
+        assert!(slots.begin_scrape(5, start + STALL), "the third reads nothing");
+        assert!(!ids(&slots).contains(&3));
     }
 
     #[test]
@@ -349,7 +379,7 @@ mod tests {
         }
         let readers = ids(&slots);
         for id in &readers {
-            assert!(slots.begin_scrape(*id, busy), "renderings are shared");
+            assert!(scrape(&mut slots, *id, busy), "renderings are shared");
         }
         slots.resume(readers[0], busy);
         for _ in 1..CONNECTIONS_MAX {
@@ -377,12 +407,12 @@ mod tests {
                     Ok(place) => break place.id,
                     Err(later) => now = later,
                 }
-                queue.retain(|id| !slots.begin_scrape(*id, now));
+                queue.retain(|id| !scrape(&mut slots, *id, now));
             };
             if asks || client == crowd {
                 slots.begin_waiting(id, now);
                 queue.push(id);
-                queue.retain(|id| !slots.begin_scrape(*id, now));
+                queue.retain(|id| !scrape(&mut slots, *id, now));
             }
         }
         assert!(queue.is_empty(), "the last one scrapes");
@@ -404,14 +434,14 @@ mod tests {
         let start = Instant::now();
         let mut slots = full(start);
         for id in 1..=4 {
-            assert!(slots.begin_scrape(id, start), "up to four");
+            assert!(scrape(&mut slots, id, start), "up to four");
         }
-        assert!(!slots.begin_scrape(5, start));
+        assert!(!scrape(&mut slots, 5, start));
         slots.end_answer(4, start);
-        assert!(slots.begin_scrape(5, start));
-        assert!(!slots.begin_scrape(4, start + 99 * MILLI));
+        assert!(scrape(&mut slots, 5, start));
+        assert!(!scrape(&mut slots, 4, start + 99 * MILLI));
         slots.progress(1, start + MILLI);
-        assert!(slots.begin_scrape(4, start + STALL));
+        assert!(scrape(&mut slots, 4, start + STALL));
         assert!(!ids(&slots).contains(&2), "the one that stalled longest");
     }
 

@@ -3,13 +3,14 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::limits::{CONNECTIONS_MAX, PATIENCE};
+use super::limits::{CONNECTIONS_MAX, PATIENCE, TURN};
 use super::{Document, Source};
 use crate::telemetry::{Count, Telemetry};
 use crate::{Credential, Exporters, ExportersBuilder};
+
+mod sharing;
 
 /// The figure to reach for a scrape beside any number of slow clients.
 const SCRAPE_MAX: Duration = Duration::from_millis(250);
@@ -20,15 +21,13 @@ const BUSY: Duration = Duration::from_secs(2);
 /// Longer than any wait that these tests mean to see end.
 const FOREVER: Duration = Duration::from_secs(20);
 
-/// Serves bodies of a given size and counts how often they are rendered.
+/// Serves bodies of a given size.
 struct Fixed {
     metrics: Vec<u8>,
-    rendered: Arc<AtomicU64>,
 }
 
 impl Source for Fixed {
     fn render(&self, document: Document, out: &mut Vec<u8>) {
-        self.rendered.fetch_add(1, Ordering::Relaxed);
         if let Document::Metrics(_) = document {
             out.extend_from_slice(&self.metrics);
         } else {
@@ -44,16 +43,15 @@ impl Source for Fixed {
 struct Server {
     exporters: Exporters,
     telemetry: Arc<Telemetry>,
-    rendered: Arc<AtomicU64>,
 }
 
 impl Server {
     fn with_body_of(bytes: usize) -> Self {
-        let (telemetry, rendered) = (Arc::<Telemetry>::default(), Arc::<AtomicU64>::default());
-        let source = Fixed { metrics: vec![b'#'; bytes], rendered: Arc::clone(&rendered) };
+        let telemetry = Arc::<Telemetry>::default();
+        let source = Fixed { metrics: vec![b'#'; bytes] };
         let builder = ExportersBuilder::over(Box::new(source), Arc::clone(&telemetry));
         let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
-        Self { exporters, telemetry, rendered }
+        Self { exporters, telemetry }
     }
 
     fn address(&self) -> SocketAddr {
@@ -175,7 +173,7 @@ fn a_rendering_that_fails_is_told_and_the_connection_goes_on() {
     }
     let builder = ExportersBuilder::over(Box::new(Failing), Arc::default());
     let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
-    let server = Server { exporters, telemetry: Arc::default(), rendered: Arc::default() };
+    let server = Server { exporters, telemetry: Arc::default() };
     let responses = server.exchange(
         b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     );
@@ -212,12 +210,12 @@ fn gzip_comes_only_when_asked() {
 
 #[test]
 fn a_credential_is_asked_for_everywhere_but_for_health() {
-    let source = Fixed { metrics: b"secret".to_vec(), rendered: Arc::default() };
+    let source = Fixed { metrics: b"secret".to_vec() };
     let builder = ExportersBuilder::over(Box::new(source), Arc::default());
     let credential = Credential::basic("prometheus", "open sesame").expect("well formed");
     let exporters =
         builder.http("127.0.0.1:0").http_credential(credential).strict().start().expect("a free port");
-    let server = Server { exporters, telemetry: Arc::default(), rendered: Arc::default() };
+    let server = Server { exporters, telemetry: Arc::default() };
     let ask = |path: &str, header: &str| {
         server.exchange(
             format!("GET {path} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n").as_bytes(),
@@ -471,26 +469,9 @@ fn whoever_is_slow_is_disconnected_within_five_seconds() {
 }
 
 #[test]
-fn scrapes_at_the_same_time_share_a_rendering() {
-    let server = Server::with_body_of(1 << 20);
-    let rounds: u64 = 50;
-    for _ in 0..rounds {
-        let mut streams: Vec<_> = (0..4).map(|_| server.connect()).collect();
-        for stream in &mut streams {
-            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-        }
-        for stream in &mut streams {
-            assert!(read_to_end(stream).starts_with("HTTP/1.1 200 OK"));
-        }
-    }
-    let rendered = server.rendered.load(Ordering::Relaxed);
-    assert!(rendered < 4 * rounds, "{rendered} renderings for {} scrapes", 4 * rounds);
-}
-
-#[test]
 fn an_address_that_becomes_free_is_taken() {
     let first = Server::with_body_of(1);
-    let source = Fixed { metrics: vec![b'#'], rendered: Arc::default() };
+    let source = Fixed { metrics: vec![b'#'] };
     let builder = ExportersBuilder::over(Box::new(source), Arc::default());
     let second = builder.http(&first.address().to_string()).start().expect("degraded");
     assert!(second.status().is_degraded());
