@@ -198,6 +198,20 @@ impl Exporters {
     }
 
     /// The endpoint as a `tower` service for a router of yours. It goes on working when the exporters end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sre_core::Engine;
+    /// use sre_exporters::Exporters;
+    ///
+    /// let engine = Engine::builder().service("shop").start()?;
+    /// let exporters = Exporters::builder(&engine).start()?;
+    /// let router: axum::Router = axum::Router::new().nest_service("/internal", exporters.handler());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`Handler`] shows other servers.
     #[must_use]
     pub fn handler(&self) -> Handler {
         Handler::over(Arc::clone(&self.renderings))

@@ -20,7 +20,7 @@
 //! | Path | Answer |
 //! |---|---|
 //! | `/metrics` | text 0.0.4 or OpenMetrics 1.0 with exemplars, as the scraper prefers; gzip when asked |
-//! | `/` | a page for people, without scripts |
+//! | `/` | a page for people, without scripts; with `?document=metrics` and `?document=status` what it links to |
 //! | `/api/v1/status` | [`Status`](sre_core::report::Status) as JSON, and the exporters' own beside it |
 //! | `/healthz` | 200 while the engine ticks, else 503 with the reason |
 //!

@@ -59,6 +59,40 @@ fn a_dozen_clients_at_a_time_all_get_their_metrics() {
     }
 }
 
+/// Where a link leads from a page at `base`, as RFC 3986 has it for a path or a query.
+fn resolved(base: &str, link: &str) -> String {
+    let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
+    match link.chars().next() {
+        Some('?') => format!("{base}{link}"),
+        Some('/') => link.to_owned(),
+        _ => format!("{folder}/{link}"),
+    }
+}
+
+#[track_caller]
+fn check_links(address: SocketAddr, base: &str) {
+    let (_, page) = get(address, base);
+    let links: Vec<_> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links.len(), 2, "{base}: {links:?}");
+    for (link, content_type) in links.iter().zip(["text/plain; version=0.0.4", "application/json"]) {
+        let target = resolved(base, link);
+        let (head, body) = get(address, &target);
+        assert!(head.starts_with("HTTP/1.1 200 OK") && head.contains(content_type), "{target}: {head}");
+        assert!(body.contains("shop"), "{target}: {body}");
+    }
+}
+
+#[test]
+fn links_of_the_page_lead_to_the_documents_wherever_it_is_mounted() {
+    assert_eq!(resolved("/internal", "metrics"), "/metrics", "the reader of links itself works");
+    let engine = sample::engine("shop");
+    let exporters = Exporters::builder(&engine).http("127.0.0.1:0").strict().start().expect("a free port");
+    let (_runtime, address) = serve(&exporters, 1);
+    check_links(address, "/internal");
+    check_links(address, "/internal/");
+    check_links(exporters.local_addr().expect("bound"), "/");
+}
+
 #[test]
 fn the_handler_serves_below_a_prefix_and_at_a_single_route() {
     let engine = sample::engine("shop");

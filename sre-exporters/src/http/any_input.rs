@@ -87,6 +87,7 @@ proptest! {
     fn any_request_wants_a_document_or_is_told_why_not(
         method in "[A-Z]{1,8}|GET|HEAD",
         path in "/(metrics|api/v1/status|healthz)?|\\PC{0,40}",
+        query in proptest::option::of("(document=(metrics|status)?)?|\\PC{0,40}"),
         accepts in vec(value(), 0..3),
         encodings in vec(value(), 0..3),
         lengths in vec(prop_oneof![Just(HeaderValue::from_static("0")), value()], 0..3),
@@ -101,7 +102,7 @@ proptest! {
         let is_known = ["/metrics", "/", "", "/api/v1/status", "/healthz"].contains(&path.as_str());
         let method: Method = method.parse().unwrap();
         let may_ask = method == Method::GET || method == Method::HEAD;
-        match wanted(&method, &path, &headers) {
+        match wanted(&method, &path, query.as_deref(), &headers) {
             Wanted::Document { .. } | Wanted::Health => prop_assert!(is_known && may_ask && !has_body),
             Wanted::Nothing(StatusCode::NOT_FOUND) => prop_assert!(!is_known && !has_body),
             Wanted::Nothing(StatusCode::METHOD_NOT_ALLOWED) => prop_assert!(is_known && !may_ask && !has_body),

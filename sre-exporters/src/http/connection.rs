@@ -168,7 +168,8 @@ impl hyper::service::Service<Request<Incoming>> for Answering {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let mut wanted = routes::wanted(request.method(), request.uri().path(), request.headers());
+        let uri = request.uri();
+        let mut wanted = routes::wanted(request.method(), uri.path(), uri.query(), request.headers());
         let seat = self.seat.clone();
         let credential = seat.occupant.site.credential.as_ref();
         let is_open = matches!(wanted, Wanted::Health | Wanted::Nothing(StatusCode::PAYLOAD_TOO_LARGE));

@@ -31,7 +31,8 @@ impl Handler {
     /// The answer to a request, of which the body is not read.
     #[must_use]
     pub fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
-        match routes::wanted(request.method(), request.uri().path(), request.headers()) {
+        let uri = request.uri();
+        match routes::wanted(request.method(), uri.path(), uri.query(), request.headers()) {
             Wanted::Document { document, gzip } => {
                 let until = Instant::now() + routes::patience(request.headers());
                 let rendered = self.renderings.get(document, self.renderings.ticket(), gzip, until);

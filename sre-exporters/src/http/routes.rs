@@ -35,16 +35,19 @@ pub(crate) enum Wanted {
 /// Reads a request.
 ///
 /// The path must be one of `/metrics`, `/`, `/api/v1/status` and `/healthz`, the method GET or HEAD, and there must be
-/// no body.
-pub(crate) fn wanted(method: &Method, path: &str, headers: &HeaderMap) -> Wanted {
+/// no body. A query is ignored, except by `/`, which has the documents that the page links to: a link that is a query
+/// leads there whether the address of the page ends in a slash or not, whatever the prefix.
+pub(crate) fn wanted(method: &Method, path: &str, query: Option<&str>, headers: &HeaderMap) -> Wanted {
     if let Some(refused) = refused_body(headers) {
         return Wanted::Nothing(refused);
     }
-    let document = match path {
-        "/metrics" => Some(Document::Metrics(negotiate(&joined(headers, &ACCEPT)))),
-        "/" | "" => Some(Document::Page),
-        "/api/v1/status" => Some(Document::Status),
-        "/healthz" => None,
+    let document = match (path, query) {
+        ("/metrics", _) | ("/" | "", Some("document=metrics")) => {
+            Some(Document::Metrics(negotiate(&joined(headers, &ACCEPT))))
+        }
+        ("/api/v1/status", _) | ("/" | "", Some("document=status")) => Some(Document::Status),
+        ("/" | "", _) => Some(Document::Page),
+        ("/healthz", _) => None,
         _ => return Wanted::Nothing(StatusCode::NOT_FOUND),
     };
     if method != Method::GET && method != Method::HEAD {
@@ -175,7 +178,8 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        wanted(&method.parse().unwrap(), path, &map)
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        wanted(&method.parse().unwrap(), path, query, &map)
     }
 
     #[track_caller]
@@ -198,6 +202,15 @@ mod tests {
             );
             assert_eq!(ask(method, "/healthz", &[]), Wanted::Health);
         }
+        assert!(matches!(
+            ask("GET", "/?document=metrics", &[]),
+            Wanted::Document { document: Document::Metrics(_), .. }
+        ));
+        let status = Wanted::Document { document: Document::Status, gzip: false };
+        assert_eq!(ask("GET", "/?document=status", &[]), status);
+        assert_eq!(ask("GET", "/api/v1/status?document=metrics", &[]), status);
+        let page = Wanted::Document { document: Document::Page, gzip: false };
+        assert_eq!(ask("GET", "/?document=passwd", &[]), page);
         for path in [
             "/metrics/",
             "//metrics",

@@ -64,7 +64,7 @@ impl Page<'_> {
         writeln!(
             f,
             "<p class=\"state {class}\">{sentence}</p><p class=\"soft\">As of {}, tick {}. \
-             <a href=\"metrics\">metrics</a> · <a href=\"api/v1/status\">status as JSON</a></p>",
+             <a href=\"?document=metrics\">metrics</a> · <a href=\"?document=status\">status as JSON</a></p>",
             Text(self.time),
             Count(self.engine.ticks)
         )?;
