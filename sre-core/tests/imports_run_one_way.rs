@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; those of one line know nothing of each other.
 const FLOORS: [&[&str]; 11] = [
-    &["primitive", "duration", "stats"],
+    &["primitive", "duration", "stats", "store"],
     &["error"],
     &["units"],
     &["clock", "window"],

@@ -1,0 +1,45 @@
+//! Cold. The state directory: what is written survives a kill, a power loss and a full disk, or is refused.
+//!
+//! Payloads are bytes here; what they mean is the business of the engine. An **entry** is what one flush adds, a
+//! **snapshot** is everything so far, and a **generation** is a snapshot with the journal of the entries after it. The
+//! format of the files, the rules of recovery and the bound of disk use stand in `docs/state-format.md`, the reasons in
+//! decision 0050.
+//!
+//! Whoever owns a [`Store`] does the same at every flush:
+//!
+//! ```text
+//! if let Some(recovered) = store.take_over(now) { restore(recovered) }   // nothing to do while writable
+//! store.append(&entry)                                                   // numbered even when it fails
+//! if store.is_due() { store.begin_generation(&snapshot) }                // contains every entry appended
+//! ```
+//!
+//! Right after [`Store::open`] a generation is due, before the first entry: what was recovered is made durable anew.
+//!
+//! Nothing here starts a thread, reads a clock or keeps a buffer beyond one call.
+
+mod disk;
+mod drive;
+mod error;
+mod finding;
+mod frame;
+mod handle;
+mod holder;
+mod names;
+mod real;
+mod recovery;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub(crate) use disk::{Disk, DiskFile, LockAttempt};
+pub(crate) use error::{Cause, Operation, StoreError};
+pub(crate) use finding::{Damage, Finding};
+pub(crate) use handle::{Appended, Options, Standing, Store};
+pub(crate) use holder::Holder;
+pub(crate) use real::RealDisk;
+pub(crate) use recovery::Recovered;
+
+/// The largest file that is read or written.
+///
+/// The largest state there is a use for, a thousand SLIs with 30 days of hourly histograms, takes 200 MiB.
+pub(crate) const FILE_BYTES_MAX: u64 = 256 << 20;

@@ -1,0 +1,213 @@
+//! Cold. A directory of the file system.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::disk::{Disk, DiskFile, LockAttempt};
+use super::holder::Holder;
+
+/// A directory of the file system.
+///
+/// The directory itself may be a link; it is resolved once, when the lock is first taken, so that a link that is turned
+/// later does not lead half of the state elsewhere. Links inside the directory are not followed.
+#[derive(Debug)]
+pub(crate) struct RealDisk {
+    directory: PathBuf,
+    is_resolved: bool,
+    lock: Option<Lock>,
+}
+
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    file: File,
+    pid: u32,
+}
+
+impl RealDisk {
+    /// The directory, which need not exist yet.
+    pub(crate) fn new(directory: impl Into<PathBuf>) -> Self {
+        let directory: PathBuf = directory.into();
+        let directory = if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
+        Self { directory, is_resolved: false, lock: None }
+    }
+}
+
+impl Disk for RealDisk {
+    fn path(&self, name: &str) -> PathBuf {
+        if name.is_empty() { self.directory.clone() } else { self.directory.join(name) }
+    }
+
+    fn prepare(&mut self) -> io::Result<()> {
+        if !self.directory.is_dir() {
+            create_private_directory(&self.directory)?;
+            // That the directory exists is worth as much as what is in it.
+            if let Some(parent) = self.directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                sync_directory(parent)?;
+            }
+        }
+        if !self.is_resolved {
+            self.directory = fs::canonicalize(&self.directory)?;
+            self.is_resolved = true;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.directory)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        Ok(names)
+    }
+
+    fn read(&mut self, name: &str, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let path = self.path(name);
+        let length = plain_length(&path)?.ok_or(io::ErrorKind::NotFound)?;
+        if length > bytes_max {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let capacity = usize::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(capacity)?;
+        // Nobody appends to what is read here; what came after the look at the length is not waited for.
+        File::open(&path)?.take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn create(&mut self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let file = private().write(true).create_new(true).open(self.path(name))?;
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))
+    }
+
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path(name))
+    }
+
+    fn sync_directory(&mut self) -> io::Result<()> {
+        sync_directory(&self.directory)
+    }
+
+    fn try_lock(&mut self, name: &str, holder: &Holder) -> io::Result<LockAttempt> {
+        let path = self.path(name);
+        plain_length(&path)?;
+        let mut file = private().read(true).write(true).create(true).truncate(false).open(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(LockAttempt::HeldBy(holder_in(&file))),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                return Err(error);
+            }
+            Err(TryLockError::Error(error)) => return Ok(LockAttempt::Unsupported(error.into())),
+        }
+        // The text decides nothing: it need not be durable, a reader may meet half of it, and a full disk has none.
+        let _ = file.set_len(0).and_then(|()| file.write_all(holder.to_text().as_bytes()));
+        self.lock = Some(Lock { path, file, pid: std::process::id() });
+        Ok(LockAttempt::Taken)
+    }
+
+    fn holds_lock(&mut self) -> io::Result<bool> {
+        match &self.lock {
+            // A forked child has the file as well, and must not write.
+            Some(lock) if lock.pid == std::process::id() => is_same_file(&lock.file, &lock.path),
+            _ => Ok(false),
+        }
+    }
+
+    fn unlock(&mut self) {
+        // Closing the file lets go of the lock, unless a forked child has it open, too.
+        self.lock = None;
+    }
+}
+
+#[derive(Debug)]
+struct RealFile(File);
+
+impl Write for RealFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl DiskFile for RealFile {
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// The length of a plain file; `None` when there is none.
+fn plain_length(path: &Path) -> io::Result<Option<u64>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata.len())),
+        Ok(_) => Err(io::ErrorKind::InvalidData.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Who holds a lock, as far as the first bytes of its file tell.
+fn holder_in(file: &File) -> Holder {
+    let mut text = Vec::new();
+    // Where locks keep others from reading, the holder stays unknown.
+    let _ = file.take(512).read_to_end(&mut text);
+    Holder::from_text(&String::from_utf8_lossy(&text))
+}
+
+/// For nobody but the user of the process.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn create_private_directory(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// File systems that cannot sync a directory say so; then nothing more can be done.
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match File::open(path)?.sync_all() {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+/// Directories are no files here, and renaming is as durable as the system makes it.
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let ours = file.metadata()?;
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok((found.dev(), found.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An open file cannot be removed here.
+#[cfg(not(unix))]
+fn is_same_file(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
+}
