@@ -6,6 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Path, Result, Token, parenthesized};
 
 use crate::names::closest;
+use crate::root;
 
 /// Every argument, in the order in which the error for an unknown one lists them.
 pub(crate) const KNOWN: [&str; 11] = [
@@ -97,7 +98,7 @@ impl Args {
 
     fn parse_one(&mut self, input: ParseStream<'_>) -> Result<()> {
         if input.peek(Token![crate]) && input.peek2(Token![=]) {
-            return self.parse_root(input);
+            return root::parse(&mut self.root, input);
         }
         if !input.peek(syn::Ident) && !input.peek(Token![::]) && !is_path_keyword(input) {
             return Err(Error::new(input.span(), expected_arguments()));
@@ -109,12 +110,6 @@ impl Args {
             Some(key) if is_lower_case(key) => self.parse_word(key),
             _ => once(&mut self.path, path.clone(), span_of(&path), "the path of the SLI"),
         }
-    }
-
-    fn parse_root(&mut self, input: ParseStream<'_>) -> Result<()> {
-        let key = input.parse::<Token![crate]>()?.span;
-        input.parse::<Token![=]>()?;
-        once(&mut self.root, input.call(Path::parse_mod_style)?, key, "`crate`")
     }
 
     fn parse_assignment(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Data, DataEnum, DataStruct, DeriveInput, Error, Field, Fields, LitStr, Result, Type,
-    parse_quote,
+    Attribute, Data, DataEnum, DataStruct, DeriveInput, Error, Field, Fields, LitStr, Path, Result, Token,
+    Type, parse_quote,
 };
 
 use crate::names::snake_case;
+use crate::root;
 use crate::valid::Errors;
 
 /// Names that the rows of every family carry already, or that Prometheus keeps for itself.
@@ -24,22 +26,33 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 fn try_expand(input: &DeriveInput) -> Result<TokenStream> {
-    if let Some(attribute) = input.attrs.iter().find(|attribute| attribute.path().is_ident("label")) {
-        return Err(Error::new_spanned(
-            attribute,
-            "`#[label(..)]` goes on a field or a variant, not on the type",
-        ));
-    }
+    let root = root_of(&input.attrs)?;
     match &input.data {
-        Data::Struct(data) => labels(input, data),
-        Data::Enum(data) => label_value(input, data),
+        Data::Struct(data) => labels(input, data, &root),
+        Data::Enum(data) => label_value(input, data, &root),
         Data::Union(data) => {
             Err(Error::new(data.union_token.span, "labels are a struct with one field per label"))
         }
     }
 }
 
-fn labels(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
+/// `crate = path` on the type, else `::sre_core`.
+fn root_of(attributes: &[Attribute]) -> Result<Path> {
+    let mut root = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("label")) {
+        attribute.parse_args_with(|input: ParseStream<'_>| {
+            if !input.peek(Token![crate]) {
+                let message =
+                    "on the type only `crate = path` says something: the rest goes on a field or a variant";
+                return Err(Error::new(input.span(), message));
+            }
+            root::parse(&mut root, input)
+        })?;
+    }
+    Ok(root.unwrap_or_else(|| parse_quote!(::sre_core)))
+}
+
+fn labels(input: &DeriveInput, data: &DataStruct, root: &Path) -> Result<TokenStream> {
     let fields = named_fields(input, data)?;
     let names = field_names(&fields)?;
     let idents: Vec<&Ident> = fields.iter().filter_map(|field| field.ident.as_ref()).collect();
@@ -48,21 +61,21 @@ fn labels(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
     let values: Vec<TokenStream> = idents.iter().zip(&types).map(|(ident, ty)| value_of(ident, ty)).collect();
     let stored: Vec<Ident> = idents
         .iter()
-        .map(|ident| Ident::new(&format!("stored_{}", ident.unraw()), Span::mixed_site()))
+        .map(|ident| Ident::new(&format!("__sre_stored_{}", ident.unraw()), Span::mixed_site()))
         .collect();
-    let private = quote!(::sre_core::private);
+    let private = quote!(#root::private);
     let places = values.iter().fold(quote!(0), |before, value| quote!(#private::place(#before, #value)));
     let hash = values
         .iter()
-        .fold(quote!(seed), |before, value| quote!(#private::LabelValue::mix_into(#value, #before)));
+        .fold(quote!(__sre_seed), |before, value| quote!(#private::LabelValue::mix_into(#value, #before)));
     let body = quote! {
-        const NAMES: &'static [&'static str] = &[#(#names),*];
+        const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
 
-        const DENSE: ::core::option::Option<usize> =
+        const DENSE: ::core::option::Option<::core::primitive::usize> =
             #private::combinations(&[#(<#types as #private::LabelValue>::CLOSED),*]);
 
         #[inline]
-        fn dense_index(&self) -> usize {
+        fn dense_index(&self) -> ::core::primitive::usize {
             if <Self as #private::Labels>::DENSE.is_some() { #places } else { 0 }
         }
 
@@ -72,13 +85,16 @@ fn labels(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
         }
 
         #[inline]
-        fn content_hash(&self, seed: u64) -> u64 {
+        fn content_hash(&self, __sre_seed: ::core::primitive::u64) -> ::core::primitive::u64 {
             #hash
         }
 
         #[inline]
-        fn matches<S: ::core::convert::AsRef<str>>(&self, values: &[S]) -> bool {
-            match values {
+        fn matches<__SreText: ::core::convert::AsRef<::core::primitive::str>>(
+            &self,
+            __sre_values: &[__SreText],
+        ) -> ::core::primitive::bool {
+            match __sre_values {
                 [#(#stored),*] => {
                     #(#private::LabelValue::is(#values, ::core::convert::AsRef::as_ref(#stored)))&&*
                 }
@@ -86,11 +102,11 @@ fn labels(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
             }
         }
 
-        fn visit(&self, mut visitor: impl ::core::ops::FnMut(&str)) {
-            #(#private::LabelValue::with_text(#values, &mut visitor);)*
+        fn visit(&self, mut __sre_visitor: impl ::core::ops::FnMut(&::core::primitive::str)) {
+            #(#private::LabelValue::with_text(#values, &mut __sre_visitor);)*
         }
     };
-    Ok(implementation(input, &quote!(::sre_core::private::Labels), &types, &body))
+    Ok(implementation(input, root, &quote!(Labels), &types, &body))
 }
 
 fn named_fields<'a>(input: &DeriveInput, data: &'a DataStruct) -> Result<Vec<&'a Field>> {
@@ -170,7 +186,7 @@ fn is_static_text(ty: &Type) -> bool {
     is_static && is_text && reference.mutability.is_none()
 }
 
-fn label_value(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
+fn label_value(input: &DeriveInput, data: &DataEnum, root: &Path) -> Result<TokenStream> {
     let mut errors = Errors::default();
     let mut texts = Vec::new();
     let mut seen = HashSet::new();
@@ -198,19 +214,22 @@ fn label_value(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
     let variants: Vec<&Ident> = data.variants.iter().map(|variant| &variant.ident).collect();
     let (size, places) = (texts.len(), 0..texts.len());
     let body = quote! {
-        const CLOSED: ::core::option::Option<usize> = ::core::option::Option::Some(#size);
+        const CLOSED: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(#size);
 
         #[inline]
-        fn index(&self) -> usize {
+        fn index(&self) -> ::core::primitive::usize {
             match self { #(Self::#variants => #places,)* }
         }
 
         #[inline]
-        fn with_text<R>(&self, reader: impl ::core::ops::FnOnce(&str) -> R) -> R {
-            reader(match self { #(Self::#variants => #texts,)* })
+        fn with_text<__SreRead>(
+            &self,
+            __sre_reader: impl ::core::ops::FnOnce(&::core::primitive::str) -> __SreRead,
+        ) -> __SreRead {
+            __sre_reader(match self { #(Self::#variants => #texts,)* })
         }
     };
-    Ok(implementation(input, &quote!(::sre_core::private::LabelValue), &[], &body))
+    Ok(implementation(input, root, &quote!(LabelValue), &[], &body))
 }
 
 /// The text of `#[label(rename = "...")]`.
@@ -238,6 +257,7 @@ fn rename(attributes: &[Attribute]) -> Result<Option<(String, Span)>> {
 /// Each type has to be a label value; said once, a type that is none is refused once, at its field.
 fn implementation(
     input: &DeriveInput,
+    root: &Path,
     name: &TokenStream,
     types: &[&Type],
     body: &TokenStream,
@@ -248,14 +268,15 @@ fn implementation(
         let bounds = generics.make_where_clause();
         bounds.predicates.extend(types.iter().map(|ty| -> syn::WherePredicate {
             let at = ty.span().resolved_at(Span::mixed_site());
-            let bound = quote_spanned!(at=> #ty: ::sre_core::private::LabelValue);
+            let root = root::located(root, at);
+            let bound = quote_spanned!(at=> #ty: #root::private::LabelValue);
             parse_quote!(#bound)
         }));
     }
     let (impl_generics, type_generics, bounds) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
-        impl #impl_generics #name for #ident #type_generics #bounds {
+        impl #impl_generics #root::private::#name for #ident #type_generics #bounds {
             #body
         }
     }

@@ -1,11 +1,13 @@
 //! Pure. `#[derive(Outcome)]`: one word per variant becomes `Classify`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DataEnum, DeriveInput, Error, Fields, Member, Result, Type, parse_quote};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Error, Fields, Path, Result, Token, Type, parse_quote};
 
 use crate::names::closest;
+use crate::root;
 use crate::valid::Errors;
 
 const WORDS: [&str; 8] =
@@ -25,17 +27,17 @@ enum Meaning {
 
 impl Meaning {
     /// The outcome; a delegate has none of its own.
-    fn outcome(self) -> Option<TokenStream> {
+    fn outcome(self, root: &Path) -> Option<TokenStream> {
         let outcome = match self {
             Self::Ok => quote!(Ok),
             Self::Error => quote!(Error),
             Self::Ignored => quote!(Ignored),
-            Self::TimedOut => quote!(Abandoned(::sre_core::sli::Abandoned::TimedOut)),
-            Self::Cancelled => quote!(Abandoned(::sre_core::sli::Abandoned::Cancelled)),
-            Self::ShutDown => quote!(Abandoned(::sre_core::sli::Abandoned::ShutDown)),
+            Self::TimedOut => quote!(Abandoned(#root::sli::Abandoned::TimedOut)),
+            Self::Cancelled => quote!(Abandoned(#root::sli::Abandoned::Cancelled)),
+            Self::ShutDown => quote!(Abandoned(#root::sli::Abandoned::ShutDown)),
             Self::Delegate => return None,
         };
-        Some(quote!(::sre_core::sli::Outcome::#outcome))
+        Some(quote!(#root::sli::Outcome::#outcome))
     }
 }
 
@@ -45,13 +47,15 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 fn try_expand(input: &DeriveInput) -> Result<TokenStream> {
-    let mut asked = Vec::new();
+    let own = Words::on_type(&input.attrs)?;
+    let root = own.root.clone().unwrap_or_else(|| parse_quote!(::sre_core));
+    let mut arms = Arms { root: &root, asked: Vec::new() };
     let body = match &input.data {
-        Data::Enum(data) => enum_body(input, data, &mut asked)?,
+        Data::Enum(data) => enum_body(&own, data, &mut arms)?,
         Data::Struct(data) => {
-            let meaning = meaning(&input.attrs)?.map_or(Meaning::Error, |(meaning, _)| meaning);
+            let meaning = own.meaning.map_or(Meaning::Error, |(meaning, _)| meaning);
             check_fields(&data.fields)?;
-            let arm = arm(&parse_quote!(Self), &data.fields, meaning, input.ident.span(), &mut asked)?;
+            let arm = arms.arm(&parse_quote!(Self), &data.fields, meaning, input.ident.span())?;
             quote!(match self { #arm })
         }
         Data::Union(data) => {
@@ -59,31 +63,30 @@ fn try_expand(input: &DeriveInput) -> Result<TokenStream> {
             return Err(Error::new(data.union_token.span, message));
         }
     };
-    Ok(implementation(input, &body, &asked))
+    Ok(implementation(input, &body, &arms))
 }
 
-fn enum_body(input: &DeriveInput, data: &DataEnum, asked: &mut Vec<Type>) -> Result<TokenStream> {
+fn enum_body(own: &Words, data: &DataEnum, arms: &mut Arms<'_>) -> Result<TokenStream> {
     let mut errors = Errors::default();
-    let default = errors.take(default_meaning(&input.attrs)).unwrap_or(Meaning::Error);
-    let mut arms = Vec::new();
+    let default = errors.take(default_meaning(own)).unwrap_or(Meaning::Error);
+    let mut found = Vec::new();
     for variant in &data.variants {
         let name = &variant.ident;
-        let arm = meaning(&variant.attrs).and_then(|own| {
+        let arm = Words::on_variant(&variant.attrs).and_then(|own| {
             check_fields(&variant.fields)?;
-            let meaning = own.map_or(default, |(meaning, _)| meaning);
-            let at = own.map_or_else(|| name.span(), |(_, at)| at);
-            arm(&parse_quote!(Self::#name), &variant.fields, meaning, at, asked)
+            let (meaning, at) = own.meaning.unwrap_or_else(|| (default, name.span()));
+            arms.arm(&parse_quote!(Self::#name), &variant.fields, meaning, at)
         });
-        arms.extend(errors.take(arm));
+        found.extend(errors.take(arm));
     }
     errors.finish()?;
     // A reference to an empty enum could be matched by no arm at all, the enum itself can.
-    Ok(if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) })
+    Ok(if found.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#found)* }) })
 }
 
 /// The word on an enum is the one of every variant without its own.
-fn default_meaning(attributes: &[Attribute]) -> Result<Meaning> {
-    match meaning(attributes)? {
+fn default_meaning(own: &Words) -> Result<Meaning> {
+    match own.meaning {
         Some((Meaning::Delegate, at)) => {
             Err(Error::new(at, "an enum has no field to ask: write `#[outcome(delegate)]` on its variants"))
         }
@@ -92,24 +95,28 @@ fn default_meaning(attributes: &[Attribute]) -> Result<Meaning> {
     }
 }
 
-fn arm(
-    path: &syn::Path,
-    fields: &Fields,
-    meaning: Meaning,
-    at: proc_macro2::Span,
-    asked: &mut Vec<Type>,
-) -> Result<TokenStream> {
-    if let Some(outcome) = meaning.outcome() {
-        return Ok(quote!(#path { .. } => #outcome,));
+/// The arms of the `match`, while they are written.
+struct Arms<'a> {
+    root: &'a Path,
+    /// The types that a delegate hands over to.
+    asked: Vec<Type>,
+}
+
+impl Arms<'_> {
+    fn arm(&mut self, path: &Path, fields: &Fields, meaning: Meaning, at: Span) -> Result<TokenStream> {
+        let root = self.root;
+        if let Some(outcome) = meaning.outcome(root) {
+            return Ok(quote!(#path { .. } => #outcome,));
+        }
+        let mut all = fields.members().zip(fields);
+        let (Some((member, field)), None) = (all.next(), all.next()) else {
+            return Err(Error::new(at, "`delegate` asks the only field: there must be exactly one"));
+        };
+        self.asked.push(field.ty.clone());
+        let root = root::located(root, field.ty.span());
+        let call = quote_spanned!(field.ty.span()=> #root::sli::Classify::classify(__sre_inner));
+        Ok(quote!(#path { #member: __sre_inner } => #call,))
     }
-    let mut all = fields.members().zip(fields);
-    let (Some((member, field)), None) = (all.next(), all.next()) else {
-        return Err(Error::new(at, "`delegate` asks the only field: there must be exactly one"));
-    };
-    asked.push(field.ty.clone());
-    let member: Member = member;
-    let call = quote_spanned!(field.ty.span()=> ::sre_core::sli::Classify::classify(inner));
-    Ok(quote!(#path { #member: inner } => #call,))
 }
 
 fn check_fields(fields: &Fields) -> Result<()> {
@@ -123,17 +130,54 @@ fn check_fields(fields: &Fields) -> Result<()> {
     })
 }
 
-/// The word on a type or variant, and where it stands.
-fn meaning(attributes: &[Attribute]) -> Result<Option<(Meaning, proc_macro2::Span)>> {
-    let mut found = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("outcome")) {
-        let word: Ident = attribute.parse_args().map_err(|error| Error::new(error.span(), usage()))?;
-        if found.is_some() {
+/// What stands in the attributes of a type or variant.
+#[derive(Default)]
+struct Words {
+    meaning: Option<(Meaning, Span)>,
+    root: Option<Path>,
+}
+
+impl Words {
+    fn on_type(attributes: &[Attribute]) -> Result<Self> {
+        let mut words = Self::default();
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("outcome")) {
+            let list = attribute.meta.require_list().map_err(|error| Error::new(error.span(), usage()))?;
+            list.parse_args_with(|input: ParseStream<'_>| words.parse(input))?;
+        }
+        Ok(words)
+    }
+
+    fn on_variant(attributes: &[Attribute]) -> Result<Self> {
+        let words = Self::on_type(attributes)?;
+        match words.root {
+            Some(root) => Err(Error::new_spanned(root, "`crate = ..` goes on the type, not on a variant")),
+            None => Ok(words),
+        }
+    }
+
+    /// A word, `crate = path`, or both with a comma between them.
+    fn parse(&mut self, input: ParseStream<'_>) -> Result<()> {
+        loop {
+            if input.peek(Token![crate]) {
+                root::parse(&mut self.root, input)?;
+            } else {
+                self.parse_meaning(input)?;
+            }
+            if input.is_empty() {
+                return Ok(());
+            }
+            input.parse::<Token![,]>().map_err(|error| Error::new(error.span(), usage()))?;
+        }
+    }
+
+    fn parse_meaning(&mut self, input: ParseStream<'_>) -> Result<()> {
+        let word: Ident = input.parse().map_err(|error| Error::new(error.span(), usage()))?;
+        if self.meaning.is_some() {
             return Err(Error::new(word.span(), "there is one outcome: keep one word"));
         }
-        found = Some((known(&word)?, word.span()));
+        self.meaning = Some((known(&word)?, word.span()));
+        Ok(())
     }
-    Ok(found)
 }
 
 fn known(word: &Ident) -> Result<Meaning> {
@@ -158,21 +202,21 @@ fn usage() -> String {
     format!("write one of: {}", WORDS.map(|word| format!("#[outcome({word})]")).join(", "))
 }
 
-fn implementation(input: &DeriveInput, body: &TokenStream, asked: &[Type]) -> TokenStream {
-    let name = &input.ident;
+fn implementation(input: &DeriveInput, body: &TokenStream, arms: &Arms<'_>) -> TokenStream {
+    let (name, root) = (&input.ident, arms.root);
     let mut generics = input.generics.clone();
     if generics.type_params().next().is_some() {
         let bounds = generics.make_where_clause();
         bounds.predicates.extend(
-            asked.iter().map(|ty| -> syn::WherePredicate { parse_quote!(#ty: ::sre_core::sli::Classify) }),
+            arms.asked.iter().map(|ty| -> syn::WherePredicate { parse_quote!(#ty: #root::sli::Classify) }),
         );
     }
     let (impl_generics, type_generics, bounds) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
-        impl #impl_generics ::sre_core::sli::Classify for #name #type_generics #bounds {
+        impl #impl_generics #root::sli::Classify for #name #type_generics #bounds {
             #[inline]
-            fn classify(&self) -> ::sre_core::sli::Outcome {
+            fn classify(&self) -> #root::sli::Outcome {
                 #body
             }
         }

@@ -29,6 +29,7 @@ mod hidden;
 mod model;
 mod names;
 mod returned;
+mod root;
 mod target;
 mod valid;
 
@@ -146,7 +147,8 @@ use proc_macro::TokenStream;
 /// - An `async fn` is measured from its first poll to its end. A future that nobody polls is not recorded.
 /// - A function that returns `impl Future<Output = ..>`, `Pin<Box<dyn Future<Output = ..>>>`, `BoxFuture` or
 ///   `LocalBoxFuture` is measured like an `async fn`: from the first poll of its future on, without what the
-///   function does before. Other names for a future do not compile without a predicate.
+///   function does before. Other names for a future do not compile without a predicate; a
+///   future that is only lent, such as by `&mut Self`, is a value like any other.
 ///   When a boxed future is made anywhere but in a `Box::pin(async ..)` at the end, or a macro that is not of the
 ///   standard library is called before that, it is put into a second box, which allocates.
 /// - A function that returns `!` is recorded only when it panics or is dropped.
@@ -156,7 +158,7 @@ use proc_macro::TokenStream;
 /// # On blocks
 ///
 /// On an `impl` block or a trait it measures every function with a body, except `const fn`s, those with an
-/// attribute `#[sli(..)]` of their own, and those marked `#[sli(skip)]`. A static is then shared by all of
+/// attribute `#[sli(..)]` of their own, and those marked `#[sli(skip)]`, also by a `cfg_attr`. A static is then shared by all of
 /// them. Without one each function has an SLI of its own, with the objectives of the block, named after the
 /// module, the type and the function; `name = ".."` takes the place of module and type.
 ///
@@ -210,7 +212,7 @@ pub fn sli(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[outcome(delegate)]`, `#[outcome(transparent)]` | what its only field says, which must be `Classify` |
 ///
 /// On an enum it is the word of all variants that have none of their own. On a struct it is the one of every
-/// value.
+/// value. On either, `#[outcome(crate = path)]` says where `sre_core` is, if not at `::sre_core`.
 ///
 /// # Examples
 ///
@@ -252,7 +254,8 @@ pub fn derive_outcome(input: TokenStream) -> TokenStream {
 ///
 /// On an enum it writes `LabelValue`: each variant is a value, in snake case.
 ///
-/// `#[label(rename = "..")]` changes the name of a label or the text of a value. Label names have ASCII
+/// `#[label(rename = "..")]` changes the name of a label or the text of a value; `#[label(crate = path)]` on the type
+/// says where `sre_core` is, if not at `::sre_core`. Label names have ASCII
 /// letters, digits and underscores, do not start with two underscores, and are none of those that every row
 /// has: `sli`, `slo`, `outcome`, `verdict`, `window`, `tier`, `severity`, `le`, `quantile`.
 ///

@@ -10,7 +10,9 @@ where
             Self::TooSlow { .. } => {
                 ::sre_core::sli::Outcome::Abandoned(::sre_core::sli::Abandoned::TimedOut)
             }
-            Self::Payment { 0: inner } => ::sre_core::sli::Classify::classify(inner),
+            Self::Payment { 0: __sre_inner } => {
+                ::sre_core::sli::Classify::classify(__sre_inner)
+            }
         }
     }
 }

@@ -78,4 +78,31 @@ enum Same {
 #[derive(Labels)]
 enum Never {}
 
+#[derive(Outcome)]
+enum Rooted {
+    #[outcome(ok, crate = sre_core)]
+    A,
+}
+
+#[derive(Outcome)]
+#[outcome(crate)]
+struct NoPath;
+
+#[derive(Outcome)]
+#[outcome(ok; error)]
+struct NoComma;
+
+#[derive(Labels)]
+#[label(rename = "x")]
+struct Misplaced {
+    a: u32,
+}
+
+#[derive(Labels)]
+#[label(crate = sre_core)]
+#[label(crate = sre_core)]
+struct TwiceRooted {
+    a: u32,
+}
+
 fn main() {}
