@@ -346,6 +346,83 @@ mod functions {
         check(&ITEMS, 1, 0);
     }
 
+    /// Names in lower case that would be taken for patterns, and for the statics of the attribute.
+    mod hostile_constants {
+        #![allow(non_upper_case_globals, dead_code, reason = "only their names matter")]
+
+        use super::*;
+
+        const call: u8 = 0;
+        const result: u8 = 0;
+        const outcome: u8 = 0;
+        const future: u8 = 0;
+        const inner: u8 = 0;
+        const seed: u8 = 0;
+        const values: u8 = 0;
+        const visitor: u8 = 0;
+        const reader: u8 = 0;
+        const stored_kind: u8 = 0;
+        pub(super) static NAMED: Sli = Sli::new("hostile-constants");
+
+        #[sli(NAMED)]
+        pub(super) fn value() -> Result<u8, Slip> {
+            Err(Slip::Inner(Outcome::Ignored))
+        }
+
+        #[sli(NAMED, always_ok)]
+        pub(super) fn closure() -> impl Fn(&str) -> usize {
+            |text| text.len()
+        }
+
+        #[sli(NAMED)]
+        pub(super) async fn later() -> u8 {
+            result
+        }
+
+        #[sli(NAMED)]
+        pub(super) fn opaque_future() -> impl Future<Output = u8> {
+            std::future::ready(future)
+        }
+
+        #[sli(NAMED)]
+        pub(super) fn boxed_future() -> Pin<Box<dyn Future<Output = u8>>> {
+            Box::pin(std::future::ready(call))
+        }
+
+        #[derive(Debug, Outcome)]
+        pub(super) enum Slip {
+            #[outcome(delegate)]
+            Inner(Outcome),
+        }
+
+        #[derive(sre_core::Labels)]
+        pub(super) enum Kind {
+            Only,
+        }
+
+        #[derive(sre_core::Labels)]
+        pub(super) struct Kinds<S, R> {
+            pub(super) kind: Kind,
+            pub(super) number: S,
+            pub(super) text: R,
+        }
+    }
+
+    #[test]
+    fn names_around_are_the_users() {
+        use hostile_constants as hostile;
+        use sre_core::Labels as _;
+
+        assert!(hostile::value().is_err());
+        assert_eq!(hostile::NAMED.count(Outcome::Ignored), 1);
+        assert_eq!(hostile::closure()("a"), 1);
+        assert_eq!(block_on(hostile::later()) + block_on(hostile::opaque_future()), 0);
+        assert_eq!(block_on(hostile::boxed_future()), 0);
+        check(&hostile::NAMED, 4, 0);
+        let kinds = hostile::Kinds { kind: hostile::Kind::Only, number: 7_u8, text: "x" };
+        assert!(kinds.matches(&["only", "7", "x"]));
+    }
+
     static PANICS: Sli = Sli::new("panics");
 
     #[sli(PANICS)]
@@ -574,6 +651,52 @@ mod futures {
         check(&LENT, 4, 0);
     }
 
+    static LENDS_ITSELF: Sli = Sli::new("lends-itself");
+
+    /// A future that is set up by methods.
+    #[derive(Debug, Default)]
+    struct Ready {
+        number: u32,
+    }
+
+    impl Future for Ready {
+        type Output = u32;
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+            Poll::Ready(self.number)
+        }
+    }
+
+    #[sli(LENDS_ITSELF)]
+    impl Ready {
+        fn set(&mut self, number: u32) -> &mut Self {
+            self.number = number;
+            self
+        }
+
+        fn set_pinned(mut self: Pin<&mut Self>, number: u32) -> Pin<&mut Self> {
+            self.number = number;
+            self
+        }
+
+        fn try_set(&mut self, number: u32) -> Result<&mut Self, String> {
+            if number == 0 {
+                return Err("zero".to_owned());
+            }
+            Ok(self.set(number))
+        }
+    }
+
+    #[test]
+    fn methods_of_futures_may_lend_the_future() {
+        let mut ready = Ready::default();
+        ready.set(1);
+        assert_eq!(block_on(&mut ready), 1);
+        assert_eq!(block_on(pin!(ready).set_pinned(2)), 2);
+        assert!(Ready::default().try_set(0).is_err() && Ready::default().try_set(3).is_ok());
+        check(&LENDS_ITSELF, 4, 1);
+    }
+
     static RETURNED: Sli = Sli::new("returned");
 
     #[sli(RETURNED)]
@@ -747,6 +870,51 @@ mod blocks {
         check(&OWN, 1, 0);
     }
 
+    #[derive(Debug)]
+    struct Square(u32);
+
+    static CONDITIONAL: Sli = Sli::new("conditional");
+    static CONDITIONAL_OWN: Sli = Sli::new("conditional-own");
+
+    #[sli(CONDITIONAL)]
+    impl Square {
+        #[cfg_attr(all(), sli(skip))]
+        fn skipped(&self) -> u32 {
+            self.0
+        }
+
+        #[cfg_attr(any(), sli(skip))]
+        fn measured(&self) -> u32 {
+            self.0
+        }
+
+        #[cfg_attr(true, inline, sli(CONDITIONAL_OWN))]
+        #[cfg_attr(any(), inline)]
+        fn own(&self) -> u32 {
+            self.0
+        }
+
+        #[cfg_attr(true, cfg_attr(true, sli(skip)))]
+        fn skipped_twice(&self) -> u32 {
+            self.0
+        }
+
+        #[cfg_attr(true, cfg_attr(false, sli(skip)))]
+        fn measured_after_all(&self) -> u32 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn skip_markers_may_depend_on_the_configuration() {
+        let square = Square(1);
+        assert_eq!(square.skipped() + square.skipped_twice(), 2);
+        check(&CONDITIONAL, 0, 0);
+        assert_eq!(square.measured() + square.measured_after_all() + square.own(), 3);
+        check(&CONDITIONAL, 2, 0);
+        check(&CONDITIONAL_OWN, 1, 0);
+    }
+
     static TRAIT: Sli = Sli::new("trait");
 
     #[sli(TRAIT)]
@@ -769,8 +937,6 @@ mod blocks {
             self.area()
         }
     }
-
-    struct Square(u32);
 
     impl Shape for Square {
         const SIDES: u32 = 4;

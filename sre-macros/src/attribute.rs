@@ -1,8 +1,8 @@
 //! Pure. `#[sli(...)]` from both token streams to one.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use syn::{Attribute, Error, LitStr, Meta, Result};
+use syn::{Error, LitStr, Meta, Result};
 
 use crate::args::{self, Args};
 use crate::expand::{self, Prefix};
@@ -59,11 +59,44 @@ fn block_with_all(block: &Block, mut plan: Plan) -> Result<TokenStream> {
 }
 
 fn member_function(function: &Function, plan: &Plan, prefix: &Prefix) -> Result<TokenStream> {
-    let has_own = function.attributes.iter().any(is_sli);
+    let has_own = function.attributes.iter().any(|attribute| is_sli(&attribute.meta));
     if has_own || function.signature.constness.is_some() {
         return Ok(expand::untouched(function));
     }
-    expand::function(function, plan, prefix)
+    let conditions: Vec<_> =
+        function.attributes.iter().flat_map(|attribute| conditions(&attribute.meta)).collect();
+    let measured = expand::function(function, plan, prefix)?;
+    if conditions.is_empty() {
+        return Ok(measured);
+    }
+    // Only the compiler knows whether the conditions hold, so it gets both forms of the function.
+    let untouched = expand::untouched(function);
+    Ok(quote! {
+        #[cfg(any(#(#conditions),*))]
+        #untouched
+        #[cfg(not(any(#(#conditions),*)))]
+        #measured
+    })
+}
+
+/// When a function has an `#[sli(..)]` of its own, by `#[cfg_attr(condition, sli(..))]`.
+fn conditions(meta: &Meta) -> Vec<TokenStream> {
+    let Meta::List(list) = meta else { return Vec::new() };
+    if !list.path.is_ident("cfg_attr") {
+        return Vec::new();
+    }
+    let mut parts = split_at_commas(list.tokens.clone()).into_iter();
+    let Some(condition) = parts.next() else { return Vec::new() };
+    let attributes: Vec<Meta> = parts.filter_map(|part| syn::parse2(part).ok()).collect();
+    let own = attributes.iter().any(is_sli).then(|| condition.clone());
+    let nested = attributes.iter().flat_map(conditions).map(|inner| quote!(all(#condition, #inner)));
+    own.into_iter().chain(nested).collect()
+}
+
+fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_comma = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+    trees.split(is_comma).map(|part| part.iter().cloned().collect()).collect()
 }
 
 /// The name on a block is the first part of the names of its functions.
@@ -75,8 +108,8 @@ fn take_name(plan: &mut Plan) -> Option<LitStr> {
 }
 
 /// `#[sli]`, `#[sli(..)]`, also by a longer path.
-fn is_sli(attribute: &Attribute) -> bool {
-    let path = match &attribute.meta {
+fn is_sli(meta: &Meta) -> bool {
+    let path = match meta {
         Meta::Path(path) => path,
         Meta::List(list) => &list.path,
         Meta::NameValue(_) => return false,

@@ -8,7 +8,7 @@ use syn::{Error, Expr, LitStr, Path, Result, Type};
 use crate::boxed;
 use crate::hidden;
 use crate::model::{Abandoned, Definition, Length, Objective, Period, Plan, Rule, Source, Verdict};
-use crate::returned::{Judged, Returned, returned};
+use crate::returned::{Judged, Returned, is_lent, returned};
 use crate::target::Function;
 
 /// The function with its body measured; `prefix` goes before its name where the SLI has none of its own.
@@ -96,7 +96,7 @@ fn items(function: &Function, plan: &Plan, prefix: &Prefix) -> TokenStream {
         const _: () = {
             #[#root::private::linkme::distributed_slice(#root::private::NAMED)]
             #[linkme(crate = #root::private::linkme)]
-            static NAMED: #root::private::Named = #root::private::Named::new(#borrowed, #place);
+            static __SRE_NAMED: #root::private::Named = #root::private::Named::new(#borrowed, #place);
         };
     }
 }
@@ -144,8 +144,8 @@ fn name(definition: &Definition, function: &Function, root: &Path, prefix: &Pref
     let owner = prefix.owner.iter().map(|owner| format!("::{owner}"));
     let tail = owner.chain([format!("::{ident}")]).collect::<String>();
     quote! {{
-        const PATH: &str = ::core::concat!(::core::module_path!(), #tail);
-        const DOTTED: [u8; #root::private::dotted_len(PATH)] = #root::private::dotted(PATH);
+        const PATH: &::core::primitive::str = ::core::concat!(::core::module_path!(), #tail);
+        const DOTTED: [::core::primitive::u8; #root::private::dotted_len(PATH)] = #root::private::dotted(PATH);
         #root::private::text(&DOTTED)
     }}
 }
@@ -201,7 +201,8 @@ fn abandoned_call(abandoned: &Abandoned, root: &Path) -> TokenStream {
     quote!(.abandoned(#root::private::AbandonedPolicy::#policy))
 }
 
-/// Code with local names that the user's code neither sees nor hides.
+/// Code with local names that the user's code neither sees nor hides. They begin with `__sre_`, because a name of a
+/// constant in scope would be that constant, hygiene or not.
 macro_rules! hygienic {
     ($($tokens:tt)*) => {
         quote_spanned!(Span::mixed_site()=> $($tokens)*)
@@ -214,11 +215,11 @@ fn body(function: &Function, plan: &Plan, returned: &Returned) -> TokenStream {
     match returned {
         Returned::Never => {
             let start = start(plan);
-            hygienic!(let _call = #start; #statements)
+            hygienic!(let __sre_call = #start; #statements)
         }
         Returned::Value(judged) if stays_in_place(judged, &plan.rule, is_async, &statements) => {
             let (root, start) = (&plan.root, start(plan));
-            hygienic!(let _call = #root::private::OkAtReturn::new(#start); #statements)
+            hygienic!(let __sre_call = #root::private::OkAtReturn::new(#start); #statements)
         }
         Returned::Value(Judged { ty, .. }) if is_async => {
             measured_block(plan, ty, &hygienic!(async move), &statements)
@@ -230,9 +231,9 @@ fn body(function: &Function, plan: &Plan, returned: &Returned) -> TokenStream {
         }
         Returned::OpaqueFuture(Judged { ty: output, .. }) => {
             let root = &plan.root;
-            let block = measured(plan, output, &hygienic!(future.await));
+            let block = measured(plan, output, &hygienic!(__sre_future.await));
             hygienic! {
-                let future = #root::private::run(|| -> _ { #statements });
+                let __sre_future = #root::private::run(|| -> _ { #statements });
                 async move { #block }
             }
         }
@@ -255,9 +256,9 @@ fn boxed_body(plan: &Plan, ty: &Type, output: &Type, statements: TokenStream) ->
         let block = measured_block(plan, output, &body.opening(), &body.inside);
         return body.around(&block);
     }
-    let block = measured(plan, output, &hygienic!(future.await));
+    let block = measured(plan, output, &hygienic!(__sre_future.await));
     hygienic! {
-        let future = #root::private::run(|| -> #ty { #statements });
+        let __sre_future = #root::private::run(|| -> #ty { #statements });
         #root::private::Box::pin(async move { #block })
     }
 }
@@ -279,16 +280,16 @@ fn measured_block(plan: &Plan, ty: &Type, opening: &TokenStream, statements: &To
 /// Start, work, judgement, record, result.
 fn measured(plan: &Plan, ty: &Type, work: &TokenStream) -> TokenStream {
     let start = start(plan);
-    let outcome = outcome(&plan.rule, &plan.root, ty.span());
+    let outcome = outcome(&plan.rule, &plan.root, ty);
     // A `()` without its type is what clippy asks about.
     let is_unit = matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty());
     let unit = is_unit.then(|| quote!(: ()));
     hygienic! {
-        let call = #start;
-        let result #unit = #work;
-        let outcome = #outcome;
-        call.finish(outcome);
-        result
+        let __sre_call = #start;
+        let __sre_result #unit = #work;
+        let __sre_outcome = #outcome;
+        __sre_call.finish(__sre_outcome);
+        __sre_result
     }
 }
 
@@ -298,7 +299,7 @@ fn start(plan: &Plan) -> TokenStream {
     quote!(#root::Sli::start(#sli))
 }
 
-fn outcome(rule: &Rule, root: &Path, ty: Span) -> TokenStream {
+fn outcome(rule: &Rule, root: &Path, ty: &Type) -> TokenStream {
     let verdict = match &rule.verdict {
         Verdict::ByType => by_type(root, ty),
         Verdict::AlwaysOk => quote!(#root::sli::Outcome::Ok),
@@ -315,7 +316,7 @@ fn outcome(rule: &Rule, root: &Path, ty: Span) -> TokenStream {
 
 fn either(root: &Path, predicate: &Expr, then: &TokenStream, otherwise: &TokenStream) -> TokenStream {
     hygienic! {
-        if #root::private::holds(&result, #predicate) {
+        if #root::private::holds(&__sre_result, #predicate) {
             #root::sli::Outcome::#then
         } else {
             #otherwise
@@ -323,13 +324,14 @@ fn either(root: &Path, predicate: &Expr, then: &TokenStream, otherwise: &TokenSt
     }
 }
 
-/// Errors point at the return type.
-fn by_type(root: &Path, ty: Span) -> TokenStream {
-    let ask = quote_spanned!(ty.resolved_at(Span::mixed_site())=> .sre_outcome());
+/// Errors point at the return type. What is lent out is not the work of this function, even if it is a future.
+fn by_type(root: &Path, ty: &Type) -> TokenStream {
+    let ask = quote_spanned!(ty.span().resolved_at(Span::mixed_site())=> .sre_outcome());
+    let future = (!is_lent(ty)).then(|| quote!(OfFuture as _,));
     hygienic! {{
         use #root::private::{
-            OfAnything as _, OfBoth as _, OfError as _, OfFuture as _, OfResult as _, OfValue as _, OfWhole as _,
+            OfAnything as _, OfBoth as _, OfError as _, #future OfResult as _, OfValue as _, OfWhole as _,
         };
-        (&&&&&&#root::private::Probe(&result)) #ask
+        (&&&&&&#root::private::Probe(&__sre_result)) #ask
     }}
 }

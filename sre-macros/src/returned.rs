@@ -72,6 +72,13 @@ pub(crate) fn returned(signature: &Signature) -> Result<Returned> {
     Ok(Returned::Value(Judged::new(ty)))
 }
 
+/// `&mut T` and `Pin<&mut T>`.
+pub(crate) fn is_lent(ty: &Type) -> bool {
+    let ty = uncovered(ty);
+    let pinned = || sole_argument(path_of(ty)?, "Pin").map(uncovered);
+    matches!(ty, Type::Reference(_)) || matches!(pinned(), Some(Type::Reference(_)))
+}
+
 /// Without parentheses and without the groups that `macro_rules` leave.
 fn uncovered(ty: &Type) -> &Type {
     match ty {

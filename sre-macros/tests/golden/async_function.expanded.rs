@@ -40,29 +40,32 @@ async fn search(query: &str) -> Hits {
     const _: () = {
         #[::sre_core::private::linkme::distributed_slice(::sre_core::private::NAMED)]
         #[linkme(crate = ::sre_core::private::linkme)]
-        static NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
+        static __SRE_NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
             &__SRE_SLI,
             ::core::file!(),
             ::core::line!(),
         );
     };
-    let call = ::sre_core::Sli::start(&__SRE_SLI);
-    let result = async move {
+    let __sre_call = ::sre_core::Sli::start(&__SRE_SLI);
+    let __sre_result = async move {
         if false {
             return ::sre_core::private::never::<Hits>();
         }
         find(query).await
     }
         .await;
-    let outcome = if ::sre_core::private::holds(&result, |hits| hits.is_cached()) {
+    let __sre_outcome = if ::sre_core::private::holds(
+        &__sre_result,
+        |hits| hits.is_cached(),
+    ) {
         ::sre_core::sli::Outcome::Ignored
     } else {
-        if ::sre_core::private::holds(&result, Hits::is_empty) {
+        if ::sre_core::private::holds(&__sre_result, Hits::is_empty) {
             ::sre_core::sli::Outcome::Error
         } else {
             ::sre_core::sli::Outcome::Ok
         }
     };
-    call.finish(outcome);
-    result
+    __sre_call.finish(__sre_outcome);
+    __sre_result
 }

@@ -5,12 +5,12 @@ impl<T> Stack<T> {
     }
     fn push(&mut self, item: T) {
         static __SRE_SLI: ::sre_core::Sli = ::sre_core::Sli::new({
-                const PATH: &str = ::core::concat!(
+                const PATH: &::core::primitive::str = ::core::concat!(
                     ::core::module_path!(), "::Stack::push"
                 );
-                const DOTTED: [u8; ::sre_core::private::dotted_len(PATH)] = ::sre_core::private::dotted(
+                const DOTTED: [::core::primitive::u8; ::sre_core::private::dotted_len(
                     PATH,
-                );
+                )] = ::sre_core::private::dotted(PATH);
                 ::sre_core::private::text(&DOTTED)
             })
             .objective(
@@ -24,34 +24,34 @@ impl<T> Stack<T> {
         const _: () = {
             #[::sre_core::private::linkme::distributed_slice(::sre_core::private::NAMED)]
             #[linkme(crate = ::sre_core::private::linkme)]
-            static NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
+            static __SRE_NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
                 &__SRE_SLI,
                 ::core::file!(),
                 ::core::line!(),
             );
         };
-        let call = ::sre_core::Sli::start(&__SRE_SLI);
-        let result: () = ::sre_core::private::run(|| -> () {
+        let __sre_call = ::sre_core::Sli::start(&__SRE_SLI);
+        let __sre_result: () = ::sre_core::private::run(|| -> () {
             self.0.push(item);
         });
-        let outcome = {
+        let __sre_outcome = {
             use ::sre_core::private::{
                 OfAnything as _, OfBoth as _, OfError as _, OfFuture as _, OfResult as _,
                 OfValue as _, OfWhole as _,
             };
-            (&&&&&&::sre_core::private::Probe(&result)).sre_outcome()
+            (&&&&&&::sre_core::private::Probe(&__sre_result)).sre_outcome()
         };
-        call.finish(outcome);
-        result
+        __sre_call.finish(__sre_outcome);
+        __sre_result
     }
     fn run(self) -> ! {
         static __SRE_SLI: ::sre_core::Sli = ::sre_core::Sli::new({
-                const PATH: &str = ::core::concat!(
+                const PATH: &::core::primitive::str = ::core::concat!(
                     ::core::module_path!(), "::Stack::run"
                 );
-                const DOTTED: [u8; ::sre_core::private::dotted_len(PATH)] = ::sre_core::private::dotted(
+                const DOTTED: [::core::primitive::u8; ::sre_core::private::dotted_len(
                     PATH,
-                );
+                )] = ::sre_core::private::dotted(PATH);
                 ::sre_core::private::text(&DOTTED)
             })
             .objective(
@@ -65,13 +65,13 @@ impl<T> Stack<T> {
         const _: () = {
             #[::sre_core::private::linkme::distributed_slice(::sre_core::private::NAMED)]
             #[linkme(crate = ::sre_core::private::linkme)]
-            static NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
+            static __SRE_NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
                 &__SRE_SLI,
                 ::core::file!(),
                 ::core::line!(),
             );
         };
-        let _call = ::sre_core::Sli::start(&__SRE_SLI);
+        let __sre_call = ::sre_core::Sli::start(&__SRE_SLI);
         loop {}
     }
     #[sli(skip)]

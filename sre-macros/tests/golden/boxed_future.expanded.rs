@@ -4,7 +4,7 @@ fn balance<'a>(
     const _: () = {
         #[::sre_core::private::linkme::distributed_slice(::sre_core::private::NAMED)]
         #[linkme(crate = ::sre_core::private::linkme)]
-        static NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
+        static __SRE_NAMED: ::sre_core::private::Named = ::sre_core::private::Named::new(
             &BANK,
             ::core::file!(),
             ::core::line!(),
@@ -12,8 +12,8 @@ fn balance<'a>(
     };
     let account = self.account;
     Box::pin(async move {
-        let call = ::sre_core::Sli::start(&BANK);
-        let result = async move {
+        let __sre_call = ::sre_core::Sli::start(&BANK);
+        let __sre_result = async move {
             if false {
                 return ::sre_core::private::never::<Result<u32, Error>>();
             }
@@ -21,8 +21,8 @@ fn balance<'a>(
             Ok(balance)
         }
             .await;
-        let outcome = ::sre_core::sli::Outcome::Ok;
-        call.finish(outcome);
-        result
+        let __sre_outcome = ::sre_core::sli::Outcome::Ok;
+        __sre_call.finish(__sre_outcome);
+        __sre_result
     })
 }
