@@ -18,6 +18,63 @@ use super::routes::{self, Wanted};
 /// document while one is made share the next. Nobody waits longer than three seconds, nor than a scraper says in
 /// `X-Prometheus-Scrape-Timeout-Seconds`: then, and when four other documents are wanted already, the answer is 503.
 /// Request bodies are neither read nor wanted. Limits on connections are those of the router's server.
+///
+/// The links of the page work wherever it is mounted, with and without a slash at the end of its address.
+///
+/// # Examples
+///
+/// In a router of axum, next to the routes of the application:
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use sre_core::Engine;
+/// use sre_exporters::Exporters;
+///
+/// let engine = Engine::builder().service("shop").start()?;
+/// let exporters = Exporters::builder(&engine).start()?;
+/// let router: Router = Router::new()
+///     .route("/", get(|| async { "welcome" }))
+///     .nest_service("/internal", exporters.handler()) // /internal, /internal/metrics, ...
+///     .route_service("/metrics", exporters.handler());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// In a server of one's own with `hyper`:
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use http::Request;
+/// use hyper::{body::Incoming, service::service_fn};
+/// use sre_core::Engine;
+/// use sre_exporters::Exporters;
+///
+/// let engine = Engine::builder().service("shop").start()?;
+/// let handler = Exporters::builder(&engine).start()?.handler();
+/// let service = service_fn(move |request: Request<Incoming>| {
+///     let answer = handler.answer(&request);
+///     async { Ok::<_, Infallible>(answer) }
+/// });
+/// // For each connection: http1::Builder::new().serve_connection(io, &service).await
+/// # let _ = service;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// As a `tower` service:
+///
+/// ```
+/// use http::Request;
+/// use sre_core::Engine;
+/// use sre_exporters::Exporters;
+/// use tower_service::Service as _;
+///
+/// let engine = Engine::builder().service("shop").start()?;
+/// let mut handler = Exporters::builder(&engine).start()?.handler();
+/// let answer = handler.call(Request::get("/metrics").body(())?).into_inner()?;
+/// assert_eq!(answer.status(), 200);
+/// assert!(answer.body().as_bytes().starts_with(b"# HELP target_info"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Handler {
     pub(super) renderings: Arc<Renderings>,
