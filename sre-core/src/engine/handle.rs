@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::clock::{ManualClock, Source, calibrate};
+use crate::clock::{Clock, ManualClock, Source, calibrate};
 use crate::engine::builder::{Builder, STEP};
 use crate::engine::state::{State, now};
 use crate::engine::ticker::{self, Arrival, Stop, Ticking};
@@ -60,6 +60,8 @@ struct Core {
     running: AtomicBool,
     /// How long the last tick took, in nanoseconds.
     spent_ns: AtomicU64,
+    /// When the last tick ended, by [`Core::heartbeat_ns`].
+    ticked_ns: AtomicU64,
     manual_clock: Option<ManualClock>,
 }
 
@@ -100,8 +102,10 @@ impl Engine {
             is_default,
             running: AtomicBool::new(true),
             spent_ns: AtomicU64::new(0),
+            ticked_ns: AtomicU64::new(0),
             manual_clock: builder.manual.clone(),
         });
+        core.note_tick();
         Self::with_ticker(core, &builder)
     }
 
@@ -198,6 +202,33 @@ impl Engine {
         }
     }
 
+    /// How long ago the last tick ended, or the engine started: more than a few seconds mean that it hangs or was shut
+    /// down.
+    ///
+    /// Takes no lock that a tick holds, and asks no clock of the user's that may hang: the system's, or the
+    /// [manual one](Builder::manual_clock).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sre_core::{Engine, clock::ManualClock};
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::at_unix_seconds(1_700_000_000);
+    /// let engine = Engine::builder().manual_clock(clock.clone()).start()?;
+    /// clock.advance(Duration::from_secs(12));
+    /// assert_eq!(engine.since_tick(), Duration::from_secs(12));
+    /// engine.tick();
+    /// assert_eq!(engine.since_tick(), Duration::ZERO);
+    /// # Ok::<(), sre_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn since_tick(&self) -> Duration {
+        // Relaxed: nothing else is read with it.
+        let ticked_ns = self.core.ticked_ns.load(Ordering::Relaxed);
+        Duration::from_nanos(self.core.heartbeat_ns().saturating_sub(ticked_ns))
+    }
+
     /// Switches recording off for all SLIs of this engine, those to come included. Windows keep what they have.
     ///
     /// Lasts until [`Engine::resume`] or the end of the engine; does nothing after a shutdown.
@@ -247,11 +278,22 @@ impl Core {
             if replaced.is_some() {
                 let spent_ns = self.clock.monotonic_ns().saturating_sub(begun.elapsed_ns);
                 self.spent_ns.store(spent_ns, Ordering::Relaxed);
+                self.note_tick();
             }
         }));
         if ticked.is_err() {
             self.panicked();
         }
+    }
+
+    /// Monotonic nanoseconds that no clock of the user's can hold up.
+    fn heartbeat_ns(&self) -> u64 {
+        self.manual_clock.as_ref().map_or_else(|| Source::System.monotonic_ns(), Clock::monotonic_ns)
+    }
+
+    fn note_tick(&self) {
+        // Relaxed: nothing else is read with it.
+        self.ticked_ns.store(self.heartbeat_ns(), Ordering::Relaxed);
     }
 
     /// The one way to the state. Whoever holds it when the engine ends lets go of everything afterwards.
