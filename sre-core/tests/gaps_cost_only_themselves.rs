@@ -1,5 +1,10 @@
 //! Time that was not observed costs its own share of coverage, however many pieces it comes in.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests may"
+)]
 
 use std::time::Duration;
 

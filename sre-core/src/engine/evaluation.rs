@@ -113,14 +113,15 @@ impl Evaluator {
             InFlight::Left => Input { provisional: EventCounts::ZERO, ..input },
             _ => input,
         };
-        let step = self.past.advance(tick);
-        // A slice that ends with the period still belongs to it; an event of this tick does not.
-        if self.past.is_sliced() {
-            self.past.book(step, input);
-            self.span.turn(step.now_ns, self.past.units().sum());
+        let step = self.past.advance(tick, input);
+        // A slice that ends with the period still belongs to it; an event of this tick does not, unless it is late.
+        let Self { past, span, .. } = self;
+        if past.is_sliced() {
+            past.book(step, input);
+            span.turn(step.now_ns, tick.elapsed_ns, |_| past.units().sum());
         } else {
-            self.span.turn(step.now_ns, self.past.units().sum());
-            self.past.book(step, input);
+            span.turn(step.now_ns, tick.elapsed_ns, |start_ns| past.sum_before(start_ns, step, input));
+            past.book(step, input);
         }
         self.report.exported += input.delta;
         self.report.provisional = input.provisional;
@@ -341,11 +342,9 @@ fn windows_of(period: Period, tiers: &[DerivedTier]) -> Vec<Duration> {
     let usual = USUAL_WINDOWS.into_iter().filter(|window| *window <= period.length());
     let mut windows: Vec<Duration> = tiers.iter().flat_map(|tier| [tier.long(), tier.short()]).collect();
     windows.extend(usual);
-    match period.kind() {
-        PeriodKind::Rolling(length) => windows.push(length),
-        // The unit of the calendar is counted without a ring; the longest usual window stands in when there is
-        // nothing else to keep.
-        PeriodKind::Calendar { .. } => {}
+    // A unit of the calendar is counted without a ring.
+    if let PeriodKind::Rolling(length) = period.kind() {
+        windows.push(length);
     }
     windows
 }

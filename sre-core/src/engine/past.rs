@@ -47,16 +47,23 @@ impl Past {
     }
 
     /// Moves the time line to `tick`; what happened since the one before is [booked](Self::book) next.
-    pub(super) fn advance(&mut self, tick: Tick) -> Step {
-        let step = self.line.advance(tick);
+    pub(super) fn advance(&mut self, tick: Tick, input: Input) -> Step {
+        let busy = input.ended > 0 || !input.delta.is_empty();
+        let step = self.line.advance(tick, busy);
         if step.relabel_ns > 0 {
             self.relabel(step);
         }
-        if step.late {
+        if step.is_spread() {
             self.late_until_ns = step.now_ns;
-            self.late_ticks += 1;
         }
+        self.late_ticks += u64::from(step.late);
         step
+    }
+
+    /// What will have been counted before `start_ns`, the start of a slot, once the events of `step` are booked.
+    pub(super) fn sum_before(&self, start_ns: u64, step: Step, input: Input) -> EventCounts {
+        let spread = Spread::of(step, self.units.finest_ns(), input.delta);
+        self.units.sum() + spread.map_or(EventCounts::ZERO, |spread| spread.before(start_ns))
     }
 
     /// Books what happened up to the end of `step`.
@@ -132,7 +139,7 @@ impl Past {
         self.late_until_ns > self.units.start_ns(place)
     }
 
-    /// How many ticks came so late that their events were spread.
+    /// How many ticks came so late that their events were spread, or that the time before them is a gap.
     pub(super) const fn late_ticks(&self) -> u64 {
         self.late_ticks
     }
@@ -258,7 +265,7 @@ mod tests {
                 slices.get(usize::try_from(second / 60).unwrap()).filter(|_| second % 60 == 30).copied();
             let ns = second * MINUTE / 60;
             let input = Input { delta: delta.unwrap_or_default(), ..Input::default() };
-            let step = past.advance(Tick { wall_ns: ns, elapsed_ns: ns });
+            let step = past.advance(Tick { wall_ns: ns, elapsed_ns: ns }, input);
             past.book(step, input);
         }
         past.units().counts(0)
@@ -321,9 +328,9 @@ mod tests {
             Duration::ZERO,
             Tick::default(),
         );
-        let delta = EventCounts::new(10, 0);
-        let step = past.advance(Tick { wall_ns: 1, elapsed_ns: 1 });
-        past.book(step, Input { delta, ..Input::default() });
+        let input = Input { delta: EventCounts::new(10, 0), ..Input::default() };
+        let step = past.advance(Tick { wall_ns: 1, elapsed_ns: 1 }, input);
+        past.book(step, input);
         assert_eq!(past.provisional(NONE), NONE);
         assert_eq!(past.provisional(EventCounts::new(0, 1)), EventCounts::new(0, 1));
         assert_eq!(past.units().counts(0), NONE, "nothing was booked");

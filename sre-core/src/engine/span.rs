@@ -26,7 +26,20 @@ pub(super) struct CalendarBudget {
     calendar: Calendar,
     span: CalendarSpan,
     base: EventCounts,
+    left: Option<LeftUnit>,
 }
+
+/// The unit of the calendar that was left last, should the wall clock have been wrong.
+#[derive(Clone, Debug)]
+struct LeftUnit {
+    span: CalendarSpan,
+    base: EventCounts,
+    /// Until when one may return to it, by the monotonic clock.
+    until_ns: u64,
+}
+
+/// How much of a new unit is lived until the one before is over for good.
+const RETURN_NS_MAX: u64 = 3_600_000_000_000;
 
 /// The period at one tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,25 +74,39 @@ impl BudgetSpan {
             PeriodKind::Calendar { unit, zone } => {
                 let calendar = Calendar::try_new(unit, zone)?;
                 let span = calendar.span_at(Duration::from_nanos(past.line().now_ns()));
-                Self::Calendar(Box::new(CalendarBudget { calendar, span, base: EventCounts::ZERO }))
+                Self::Calendar(Box::new(CalendarBudget {
+                    calendar,
+                    span,
+                    base: EventCounts::ZERO,
+                    left: None,
+                }))
             }
         })
     }
 
-    /// Begins the next unit of the calendar when it is due; to be called before a tick is booked.
+    /// Begins the next unit of the calendar when it is due; `counted` tells what was counted before its start.
     ///
-    /// Nothing is deleted: the windows of the alerts roll on, only the start of the budget moves. A clock that
-    /// steps back into an earlier unit gives no budget back.
-    pub(super) fn turn(&mut self, now_ns: u64, counted: EventCounts) {
+    /// Nothing is deleted: the windows of the alerts roll on, only the start of the budget moves. A clock that returns
+    /// within an hour to the unit that it left finds the budget as it was, and what was counted meanwhile in it.
+    /// Otherwise one that steps back into an earlier unit gives no budget back.
+    pub(super) fn turn(&mut self, now_ns: u64, elapsed_ns: u64, counted: impl Fn(u64) -> EventCounts) {
         let Self::Calendar(budget) = self else { return };
         let now = Duration::from_nanos(now_ns);
         if budget.span.contains(now) {
             return;
         }
-        if now >= budget.span.end() {
-            budget.base = counted;
+        let left = budget.left.take();
+        if let Some(left) = left.filter(|left| left.span.contains(now) && elapsed_ns <= left.until_ns) {
+            (budget.span, budget.base) = (left.span, left.base);
+            return;
         }
+        let until_ns = elapsed_ns.saturating_add(RETURN_NS_MAX);
+        budget.left = Some(LeftUnit { span: budget.span, base: budget.base, until_ns });
+        let is_later = now >= budget.span.end();
         budget.span = budget.calendar.span_at(now);
+        if is_later {
+            budget.base = counted(saturating_nanos(budget.span.start()));
+        }
     }
 
     /// The period as it stands.

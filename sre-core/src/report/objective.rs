@@ -63,7 +63,8 @@ pub struct ObjectiveReport {
     pub trend: Trend,
     /// Whether most calls end ignored or abandoned, so that the objective sees little.
     pub blind: bool,
-    /// How many ticks came so late that their events were spread evenly over the slots missed.
+    /// How many ticks came so late that their events were spread evenly over the slots missed, or that the time before
+    /// them counts as not observed.
     pub late_ticks: u64,
 }
 

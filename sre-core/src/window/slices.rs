@@ -26,7 +26,7 @@ impl Slices {
     /// Moves to `now_ns`, adds `delta` to the slice there or shares it out, and hands each slice that is over to
     /// `on_end`, with the time of its end.
     ///
-    /// Observed time between two ticks is at most a few minutes, which bounds the number of slices.
+    /// Observed time between two ticks is at most an hour, which bounds the number of slices.
     pub(crate) fn advance(
         &mut self,
         now_ns: u64,
@@ -116,7 +116,7 @@ mod tests {
         let start = Tick { wall_ns: 0, elapsed_ns: 0 };
         let mut line = Timeline::new(start, 10 * SECOND, 3_600 * SECOND, 3_600 * SECOND);
         let mut slices = Slices::new(Duration::from_secs(60), 0);
-        let step = line.advance(Tick { wall_ns: 125 * SECOND, elapsed_ns: 125 * SECOND });
+        let step = line.advance(Tick { wall_ns: 125 * SECOND, elapsed_ns: 125 * SECOND }, true);
         let delta = EventCounts::new(120, 24);
         let mut ended = Vec::new();
         let spread = Spread::of(step, 10 * SECOND, delta);

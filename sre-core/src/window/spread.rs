@@ -18,11 +18,12 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Shares out `events` over slots of `slot_ns` between the ends of `step`; `None` when the tick was not late.
+    /// Shares out `events` over slots of `slot_ns` between the ends of `step`; `None` when the tick was in time, or nobody
+    /// knows what the time before it was.
     pub(crate) fn of(step: Step, slot_ns: u64, events: EventCounts) -> Option<Self> {
         let (from, to) = (step.from_ns / slot_ns, step.now_ns / slot_ns);
         let slots = to.saturating_sub(from).max(1);
-        step.late.then_some(Self { slot_ns, from, slots, events })
+        step.is_spread().then_some(Self { slot_ns, from, slots, events })
     }
 
     /// What was shared out to slots that began before `start_ns`, the start of one.

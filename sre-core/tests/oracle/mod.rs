@@ -64,13 +64,15 @@ pub(crate) struct Oracle {
     booked: Vec<Booked>,
     /// Spans of the time line that were observed.
     seen: Vec<(i128, i128)>,
+    /// How often something was not observed.
+    gaps: usize,
     /// Every window, counted anew at each step.
     counted: Vec<(i128, Counted)>,
 }
 
 impl Oracle {
     pub(crate) fn new(spec: Spec, start: i128) -> Self {
-        Self { spec, now: start, booked: Vec::new(), seen: Vec::new(), counted: Vec::new() }
+        Self { spec, now: start, booked: Vec::new(), seen: Vec::new(), gaps: 0, counted: Vec::new() }
     }
 
     /// Every window that the engine must keep for this objective.
@@ -107,7 +109,9 @@ impl Oracle {
         let from = self.now;
         self.now += step.wall;
         let slept = step.wall - step.lived;
-        let stopped = step.lived > 300 * SECOND;
+        let patience = if step.good + step.bad > 0 { 3_600 } else { 300 };
+        let stopped = step.lived > patience * SECOND;
+        self.gaps += usize::from(stopped || slept > 2 * SECOND);
         if stopped {
             self.book(self.now, step.good, step.bad);
         } else if slept > 2 * SECOND {
@@ -141,6 +145,11 @@ impl Oracle {
 
     fn book(&mut self, at: i128, good: i128, bad: i128) {
         self.booked.push(Booked { at, good, bad });
+    }
+
+    /// How many spans were not observed.
+    pub(crate) const fn gaps(&self) -> usize {
+        self.gaps
     }
 
     /// What a window counted at the last step.
