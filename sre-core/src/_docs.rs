@@ -40,6 +40,9 @@ pub mod decisions {
     #[doc = include_str!("../docs/decisions/0012-one-time-line-from-two-clocks.md")]
     pub mod d0012_one_time_line_from_two_clocks {}
 
+    #[doc = include_str!("../docs/decisions/0013-when-a-calendar-budget-is-empty.md")]
+    pub mod d0013_when_a_calendar_budget_is_empty {}
+
     #[doc = include_str!("../docs/decisions/0021-the-attribute-leaves-the-body-whole.md")]
     pub mod d0021_the_attribute_leaves_the_body_whole {}
 

@@ -165,7 +165,7 @@ impl Evaluator {
         self.judge_tiers(tick, provisional);
         self.judge_blindness(tick);
         self.read_budget(provisional);
-        if self.outlook.is_due(tick) {
+        if self.outlook.is_due(tick, self.report.budget) {
             self.look_ahead(provisional);
         }
         self.report.state = self.state();
@@ -265,9 +265,13 @@ impl Evaluator {
     /// What is too much for each tick: the forecast, and whether live traffic is enough for the tiers.
     fn look_ahead(&mut self, provisional: EventCounts) {
         let target = self.objective.target();
-        self.report.forecast = outlook::forecast(&self.past, &self.span, target);
-        [self.report.budget_projected, self.report.budget_forecast] =
-            outlook::planned(&self.past, &self.span, target);
+        let ahead = outlook::look(&self.past, &self.span, target, provisional);
+        self.report.forecast = ahead.forecast;
+        if let Some(plan) = ahead.plan {
+            self.report.budget_projected = plan.projected;
+            self.report.budget_forecast = plan.forecast;
+            self.report.exhaustion_forecast = Some(plan.exhaustion);
+        }
         let bench = self.bench(provisional);
         let traffic = Traffic {
             seen: self.longest(),
@@ -367,6 +371,7 @@ fn blank_report(sli: &str, slo: &str, objective: &Objective, past: &Past, start:
         budget: None,
         budget_projected: None,
         budget_forecast: None,
+        exhaustion_forecast: None,
         pace: None,
         windows: blank_windows(terms.period(), past),
         tiers: blank_tiers(objective, start),

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::past::Past;
 use super::span::BudgetSpan;
 use crate::slo::{self, Budget, Forecast, Foresight, Inflow, Reach, Slot};
-use crate::units::{Target, saturating_nanos};
+use crate::units::{EventCounts, Target, saturating_nanos};
 use crate::window::Tick;
 
 /// A forecast walks over all slots of the period, so for long periods it is not made each tick.
@@ -19,6 +19,8 @@ pub(super) struct Outlook {
     interval_ns: u64,
     phase_ns: u64,
     due_ns: u64,
+    /// Whether the budget was empty at the last look, if there was one.
+    is_empty: Option<bool>,
 }
 
 impl Outlook {
@@ -27,14 +29,17 @@ impl Outlook {
         let hash = slo.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let interval_ns = saturating_nanos(INTERVAL_MAX.min(period / 1_000)).max(1);
         let phase_ns = hash.wrapping_mul(1_000_000_000) % interval_ns;
-        Self { interval_ns, phase_ns, due_ns: 0 }
+        Self { interval_ns, phase_ns, due_ns: 0, is_empty: None }
     }
 
-    /// Whether it is time to look ahead; asked once a tick.
-    pub(super) fn is_due(&mut self, tick: Tick) -> bool {
-        if tick.elapsed_ns < self.due_ns {
+    /// Whether it is time to look ahead; asked once a tick. It always is when a budget runs out, is there again, or is
+    /// known no longer, so that no forecast contradicts the budget beside it.
+    pub(super) fn is_due(&mut self, tick: Tick, budget: Option<Budget>) -> bool {
+        let is_empty = budget.map(|budget| budget.remaining() <= 0.0);
+        if tick.elapsed_ns < self.due_ns && is_empty == self.is_empty {
             return false;
         }
+        self.is_empty = is_empty;
         let turns = tick.elapsed_ns.saturating_sub(self.phase_ns) / self.interval_ns + 1;
         self.due_ns = turns.saturating_mul(self.interval_ns).saturating_add(self.phase_ns);
         true
@@ -49,14 +54,32 @@ pub(super) const UNKNOWN: Forecast = Forecast {
     recovery: Foresight::NoData,
 };
 
-/// When the budget will be empty, and when it will be positive again.
-pub(super) fn forecast(past: &Past, span: &BudgetSpan, target: Target) -> Forecast {
+/// What one look ahead finds.
+pub(super) struct Ahead {
+    /// When the budget of the events so far will be empty, and when it will be positive again.
+    pub(super) forecast: Forecast,
+    /// What a calendar period is planned by.
+    pub(super) plan: Option<Plan>,
+}
+
+/// The budgets of the events that the whole of a calendar unit will have: if traffic goes on as it did so far, and if
+/// it repeats its last day; and when the latter will be empty.
+pub(super) struct Plan {
+    pub(super) projected: Option<Budget>,
+    pub(super) forecast: Option<Budget>,
+    pub(super) exhaustion: Foresight,
+}
+
+/// Looks ahead, with overdue calls in flight as the bad events that they are judged as.
+pub(super) fn look(past: &Past, span: &BudgetSpan, target: Target, provisional: EventCounts) -> Ahead {
     let inflow = |window| {
         let span = past.span(past.units().place(window));
         Inflow::like(span.counts, span.observed)
     };
+    let (last_5m, last_1h) = (inflow(Duration::from_secs(300)), inflow(Duration::from_secs(3_600)));
     let now = Duration::from_nanos(past.line().now_ns());
     let period = span.read(past);
+    let counts = period.counts + provisional;
     let (reach, place) = match span {
         BudgetSpan::Rolling { place } => (Reach::Rolling(whole_slots(past, *place)), *place),
         BudgetSpan::Calendar(_) => {
@@ -64,28 +87,13 @@ pub(super) fn forecast(past: &Past, span: &BudgetSpan, target: Target) -> Foreca
         }
     };
     let slots = slots(past, place, now);
-    let (last_5m, last_1h) = (inflow(Duration::from_secs(300)), inflow(Duration::from_secs(3_600)));
-    slo::Past::new(&slots, now, reach, target).counting(period.counts).forecast(last_5m, last_1h)
-}
-
-/// The budgets for planning of a unit of the calendar: of the events that the whole of it will have if traffic goes
-/// on as it did, and if it repeats its last day.
-pub(super) fn planned(past: &Past, span: &BudgetSpan, target: Target) -> [Option<Budget>; 2] {
-    if !span.is_calendar() {
-        return [None, None];
-    }
-    let period = span.read(past);
-    let rest = period.length.saturating_sub(period.elapsed);
-    let now = Duration::from_nanos(past.line().now_ns());
-    let last_1h = past.span(past.units().place(Duration::from_secs(3_600)));
-    let slots = slots(past, longest(past), now);
-    let known = slo::Past::new(&slots, now, Reach::Calendar(rest), target);
-    let coming = Inflow::like(last_1h.counts, last_1h.observed)
-        .map_or(0.0, |inflow| known.coming_events(inflow, rest));
-    [
-        Budget::projected(period.counts, target, period.observed, period.length),
-        Budget::forecast(period.counts, target, coming),
-    ]
+    let known = slo::Past::new(&slots, now, reach, target).counting(counts);
+    let plan = span.is_calendar().then(|| {
+        let (forecast, exhaustion) = known.planned(last_1h);
+        let projected = Budget::projected(counts, target, period.observed, period.length);
+        Plan { projected, forecast, exhaustion }
+    });
+    Ahead { forecast: known.forecast(last_5m, last_1h), plan }
 }
 
 fn longest(past: &Past) -> usize {

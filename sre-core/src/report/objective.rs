@@ -51,13 +51,16 @@ pub struct ObjectiveReport {
     /// day.
     #[serde(serialize_with = "budget_with_remains")]
     pub budget_forecast: Option<Budget>,
+    /// When `budget_forecast` will be empty, in calendar periods: that of the whole period, granted at once. It may last
+    /// for days while the budget of the events so far is empty.
+    pub exhaustion_forecast: Option<Foresight>,
     /// Consumed budget minus the passed share of the period, for calendar periods: above zero is too fast.
     pub pace: Option<f64>,
     /// Every window in use, from the shortest on; the last one is the period.
     pub windows: Vec<WindowReport>,
     /// Every alert tier, from the fastest on.
     pub tiers: Vec<TierReport>,
-    /// When the budget will be empty.
+    /// When `budget` will be empty; zero when and only when it is.
     pub forecast: Forecast,
     /// What the errors are doing: the worst that any tier sees.
     pub trend: Trend,
@@ -114,7 +117,7 @@ refilled!(ObjectiveReport {
     share: slo, sli, period;
     refill_all: windows, tiers;
     copy: kind, threshold, validity, target, state, exported, counts, provisional, budget, budget_projected,
-        budget_forecast, pace, forecast, trend, blind, late_ticks;
+        budget_forecast, exhaustion_forecast, pace, forecast, trend, blind, late_ticks;
 });
 
 refilled!(WindowReport {
@@ -382,6 +385,7 @@ mod tests {
             state in one_of(&[ObjectiveState::Idle, ObjectiveState::Firing]),
             (exported, counts, provisional) in (counts(), counts(), counts()),
             (budget, budget_projected, budget_forecast) in (budgets(), budgets(), budgets()),
+            exhaustion_forecast in maybe(&[Foresight::NoData, Foresight::After(Duration::from_secs(60))]),
             pace in prop::option::of(shares()),
             windows in prop::collection::vec(windows(), 0..4),
             tiers in prop::collection::vec(tiers(), 0..4),
@@ -390,7 +394,7 @@ mod tests {
         ) -> ObjectiveReport {
             ObjectiveReport {
                 slo, sli, kind, threshold, validity, target, period, state, exported, counts, provisional, budget,
-                budget_projected, budget_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks,
+                budget_projected, budget_forecast, exhaustion_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks,
             }
         }
     }

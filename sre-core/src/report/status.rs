@@ -121,14 +121,16 @@ pub struct ObjectiveStatus {
     pub budget_remaining_projected: Option<f64>,
     /// The same by the events that a calendar period will have if traffic repeats its last day.
     pub budget_remaining_forecast: Option<f64>,
+    /// Seconds until that budget is empty, or `never`, at the errors of the last hour.
+    pub exhaustion_forecast: Option<Foresight>,
     /// Consumed budget minus the passed share of a calendar period: above zero is too fast.
     pub pace: Option<f64>,
     /// Burn rate by window.
     pub burn: BTreeMap<Arc<str>, Option<f64>>,
     /// The share of each window that was observed.
     pub coverage: BTreeMap<Arc<str>, f64>,
-    /// Seconds until the budget is empty at the present rate; `null` without data or when it lasts, which
-    /// [`ObjectiveStatus::exhaustion`] tells apart.
+    /// Seconds until the budget is empty at the present rate, zero when it is; `null` without data or when it lasts,
+    /// which [`ObjectiveStatus::exhaustion`] tells apart.
     pub exhaustion_seconds: Option<f64>,
     /// Whether the budget will be empty at the present rate.
     pub exhaustion: Exhaustion,
@@ -265,6 +267,7 @@ impl ObjectiveStatus {
             budget_remaining: report.budget.map(|budget| budget.remaining()),
             budget_remaining_projected: report.budget_projected.map(|budget| budget.remaining()),
             budget_remaining_forecast: report.budget_forecast.map(|budget| budget.remaining()),
+            exhaustion_forecast: report.exhaustion_forecast,
             pace: report.pace,
             burn: windows()
                 .map(|window| (Arc::clone(&window.text), window.burn.map(|burn| burn.get())))

@@ -7,12 +7,16 @@ use core::time::Duration;
 
 use serde::Serialize;
 
+use super::budget::Budget;
 use super::burn::burn_rate;
 use super::flow::{Ebb, Tide, Walk, count};
 use crate::units::{EventCounts, Target};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+/// The soonest that something which is not so yet can be.
+const SOON: Foresight = Foresight::After(Duration::from_nanos(1));
 
 /// The events of one stretch of the past, from `start` up to and without `end`, since any fixed origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +100,8 @@ impl Serialize for Foresight {
 
 /// When a budget will be empty under three assumptions, and when it will be positive again.
 ///
-/// Quote the range of the three, not one number.
+/// Quote the range of the three, not one number. The budget is that of the events so far, in rolling and calendar
+/// periods alike: all horizons are zero when and only when nothing of it is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "an answer with three horizons and the way back")]
 pub struct Forecast {
@@ -213,25 +218,62 @@ impl<'a> Past<'a> {
         }
     }
 
-    /// When the budget will be empty; zero when it is.
+    /// When the budget of the events so far will be empty; zero when and only when it is.
     ///
-    /// In a rolling period the first time `t` at which `bad(t)` reaches `(1 - target) * total(t)`, where both
-    /// count what is kept of the past and what has come since. In a calendar period, where nothing leaves, the
-    /// budget is that of all events up to its end.
+    /// The first time `t` at which `bad(t)` reaches `(1 - target) * total(t)`, where both count what is kept of the
+    /// past and what has come since. In a calendar period nothing leaves, and the walk goes up to its end.
+    ///
+    /// # No data
+    ///
+    /// [`Foresight::NoData`] without any `inflow`, or without events in the period unless all that come are good. A
+    /// budget that is empty is so without any inflow.
     ///
     /// # Cost
     ///
     /// A walk over all slots, no allocation.
     #[must_use]
     pub fn exhaustion(&self, inflow: Option<Inflow>) -> Foresight {
-        inflow.map_or(Foresight::NoData, |inflow| self.falls_into_debt(inflow, || Tide::steady(inflow)))
+        self.falls_into_debt(inflow, Tide::steady)
     }
 
     /// [`Past::exhaustion`] with traffic that repeats the last week, or the last day where less than a week is
     /// known, or `inflow` where less than a day is; the error ratio is that of `inflow`.
     #[must_use]
     pub fn seasonal_exhaustion(&self, inflow: Option<Inflow>) -> Foresight {
-        inflow.map_or(Foresight::NoData, |inflow| self.falls_into_debt(inflow, || self.season(inflow)))
+        self.falls_into_debt(inflow, |inflow| self.season(inflow))
+    }
+
+    /// The budget that a calendar period will have granted when it ends, and when that will be empty, if traffic
+    /// repeats the last week or day as in [`Past::seasonal_exhaustion`].
+    ///
+    /// For planning: all of it counts as granted at once, though most of the events are still to come. It is empty
+    /// after zero seconds when and only when nothing of it remains. In a rolling period it is the budget of the events
+    /// so far, with the seasonal horizon.
+    ///
+    /// # No data
+    ///
+    /// `None` without events, so far and to come; [`Foresight::NoData`] without any `inflow`, unless it is empty.
+    #[must_use]
+    pub fn planned(&self, inflow: Option<Inflow>) -> (Option<Budget>, Foresight) {
+        let Reach::Calendar(rest) = self.reach else {
+            return (Budget::observed(self.counts(), self.target), self.seasonal_exhaustion(inflow));
+        };
+        let coming = inflow.map_or(0.0, |inflow| self.coming_events(inflow, rest));
+        let Some(budget) = Budget::forecast(self.counts(), self.target, coming) else {
+            return (None, Foresight::NoData);
+        };
+        let exhaustion = match inflow {
+            _ if budget.remaining() <= 0.0 => Foresight::After(Duration::ZERO),
+            None => Foresight::NoData,
+            Some(inflow) => self.first_debt(Walk::new(
+                -budget.remaining_events(),
+                0.0,
+                Ebb::none(),
+                self.season(inflow),
+                rest,
+            )),
+        };
+        (Some(budget), exhaustion)
     }
 
     /// How many events come within `span`, if traffic repeats the last week or day as in
@@ -291,31 +333,33 @@ impl<'a> Past<'a> {
         count(counts.bad()) - self.target.budget_ratio() * count(counts.total())
     }
 
-    fn falls_into_debt<'b>(&'b self, inflow: Inflow, tide: impl Fn() -> Tide<'b>) -> Foresight {
+    fn falls_into_debt(&self, inflow: Option<Inflow>, tide: impl Fn(Inflow) -> Tide<'a>) -> Foresight {
         let counts = self.counts();
+        let consumed = burn_rate(counts, self.target);
+        if consumed.is_some_and(|consumed| consumed >= 1.0) {
+            return Foresight::After(Duration::ZERO);
+        }
+        let Some(inflow) = inflow else { return Foresight::NoData };
         if counts.bad() == 0 && inflow.error_ratio <= 0.0 {
             return Foresight::Never;
         }
-        let budget_ratio = self.target.budget_ratio();
-        let (walk, is_empty_now) = match self.reach {
-            Reach::Rolling(period) => {
-                let ebb = Ebb::new(self.slots, self.now, period);
-                let is_empty = burn_rate(counts, self.target).is_some_and(|consumed| consumed >= 1.0);
-                (Walk::new(self.debt(counts), budget_ratio, ebb, tide(), period), is_empty)
-            }
-            Reach::Calendar(rest) => {
-                // All of the budget is granted at once, so none is granted on the way.
-                let debt = self.debt(counts) - budget_ratio * tide().volume(rest);
-                (Walk::new(debt, 0.0, Ebb::none(), tide(), rest), counts.bad() > 0 && debt >= 0.0)
-            }
-        };
-        if is_empty_now {
-            return Foresight::After(Duration::ZERO);
+        if consumed.is_none() {
+            return Foresight::NoData;
         }
+        let (ebb, end) = match self.reach {
+            Reach::Rolling(period) => (Ebb::new(self.slots, self.now, period), period),
+            Reach::Calendar(rest) => (Ebb::none(), rest),
+        };
+        self.first_debt(Walk::new(self.debt(counts), self.target.budget_ratio(), ebb, tide(inflow), end))
+    }
+
+    /// When a walk that begins with something left comes to debt: not at once.
+    fn first_debt(&self, walk: Walk<'_>) -> Foresight {
+        let counts = self.counts();
         // The sums of a walk are rounded: less than this share of all that counts is nothing.
-        let noise = 1e-10 * (count(counts.bad()) + budget_ratio * count(counts.total()));
+        let noise = 1e-10 * (count(counts.bad()) + self.target.budget_ratio() * count(counts.total()));
         walk.first(|debt, slope, length| slope > 0.0 && debt + slope * length >= -noise)
-            .map_or(Foresight::Never, Foresight::of)
+            .map_or(Foresight::Never, |wait_s| Foresight::of(wait_s).max(SOON))
     }
 
     fn comes_out_of_debt(&self, counts: EventCounts, tide: Tide<'_>) -> Foresight {
@@ -473,7 +517,7 @@ mod tests {
         let past = Past::new(&slots, now, Reach::Rolling(now), TARGET);
         // The last of ten is forgiven when ten good ones stand against a thousandth of it: 10 * 0.001 / 0.999.
         near(past.recovery(None), 2.0 - 0.001 / 0.999);
-        assert_eq!(past.exhaustion(None), Foresight::NoData);
+        assert_eq!(past.exhaustion(None), Foresight::After(Duration::ZERO), "10 of 0.03");
     }
 
     #[test]
@@ -539,15 +583,73 @@ mod tests {
     fn a_calendar_period_forgets_nothing_and_ends() {
         let (slots, now) = slots(&[(1_000, 5); 10]);
         let rest = hours(90);
+        let past = Past::new(&slots, now, Reach::Calendar(rest), Target::new(0.99));
+        // 100 are allowed so far and 50 spent; each hour allows 10 more and spends 20.
+        near(past.exhaustion(inflow(1_000, 20)), 5.0);
+        near(past.seasonal_exhaustion(inflow(1_000, 20)), 5.0);
+        assert_eq!(past.exhaustion(inflow(1_000, 10)), Foresight::Never);
+        assert_eq!(past.exhaustion(inflow(1_000_000, 10_050)), Foresight::After(hours(1)), "10 * 1,000 - 50");
+        assert_eq!(past.recovery(None), Foresight::After(Duration::ZERO));
+
         let past = Past::new(&slots, now, Reach::Calendar(rest), TARGET);
-        // 100 are granted for 100 hours, 50 are spent, 5 more go each hour.
-        near(past.exhaustion(inflow(1_000, 5)), 10.0);
-        near(past.exhaustion(inflow(1_000, 1)), 50.0);
-        assert_eq!(past.exhaustion(inflow(2_000, 1)), Foresight::Never, "100 + 90 granted, 50 + 90 spent");
         // 50 of 10 allowed: each hour grants one more, so it takes 40 of them.
         near(past.recovery(inflow(1_000, 5)), 40.0);
         assert_eq!(past.recovery(None), Foresight::After(rest), "a new budget is granted at the end");
-        assert_eq!(past.exhaustion(inflow(10, 10)), Foresight::After(Duration::ZERO));
+        for flow in [None, inflow(1_000, 0), inflow(1_000, 1), inflow(10, 10)] {
+            assert_eq!(past.exhaustion(flow), Foresight::After(Duration::ZERO), "it is empty: {flow:?}");
+        }
+    }
+
+    #[test]
+    fn for_planning_a_calendar_period_grants_all_of_its_budget_at_once() {
+        let (slots, now) = slots(&[(1_000, 5); 10]);
+        let past = Past::new(&slots, now, Reach::Calendar(hours(90)), TARGET);
+        // 100 are granted for 100 hours and 50 are spent.
+        let planned = |flow| {
+            let (budget, exhaustion) = past.planned(flow);
+            (budget.unwrap().remaining(), exhaustion)
+        };
+        for (flow, remaining, lasts_h) in [(inflow(1_000, 5), 0.5, 10.0), (inflow(1_000, 1), 0.5, 50.0)] {
+            let (found, exhaustion) = planned(flow);
+            assert!((found - remaining).abs() < 1e-9, "{found}");
+            near(exhaustion, lasts_h);
+        }
+        assert_eq!(planned(inflow(2_000, 1)).1, Foresight::Never, "100 + 90 granted, 50 + 90 spent");
+        assert_eq!(planned(inflow(10, 1)).1, Foresight::After(Duration::ZERO), "11 granted, 50 spent");
+        assert_eq!(planned(None).1, Foresight::After(Duration::ZERO), "10 granted, 50 spent");
+        let healthy = Past::new(&slots, now, Reach::Calendar(hours(90)), Target::new(0.9));
+        assert_eq!(healthy.planned(None).1, Foresight::NoData);
+        assert_eq!(
+            Past::new(&[], now, Reach::Calendar(HOUR), TARGET).planned(None),
+            (None, Foresight::NoData)
+        );
+        let rolling = Past::new(&slots, now, Reach::Rolling(now), Target::new(0.9));
+        assert_eq!(rolling.planned(inflow(1_000, 500)).1, rolling.seasonal_exhaustion(inflow(1_000, 500)));
+    }
+
+    #[test]
+    fn what_is_in_no_slot_counts_and_stays() {
+        let (slots, now) = slots(&[(1_000, 0); 10]);
+        let past = Past::new(&slots, now, Reach::Rolling(now), TARGET);
+        let hanging = past.counting(EventCounts::from_total(10_020, 20));
+        assert_eq!(past.exhaustion(None), Foresight::NoData);
+        assert_eq!(hanging.exhaustion(None), Foresight::After(Duration::ZERO));
+        assert_eq!(hanging.recovery(None), Foresight::After(now));
+        // 20 that stay, of 10.02 allowed: at 10,000 more an hour than leave it takes 9,980 / 9,000.
+        near(hanging.recovery(inflow(10_000, 0)), 9_980.0 / 9_000.0);
+        let alone = Past::new(&[], now, Reach::Rolling(now), TARGET).counting(EventCounts::new(0, 3));
+        assert_eq!(alone.exhaustion(None), Foresight::After(Duration::ZERO));
+        assert_eq!(alone.recovery(None), Foresight::After(now));
+    }
+
+    #[test]
+    fn something_left_is_never_empty_at_once() {
+        // One event less than the edge, and more of them than a nanosecond needs.
+        let slots =
+            [Slot { start: hours(0), end: hours(1), counts: EventCounts::from_total(1_000_001, 1_000) }];
+        let past = Past::new(&slots, hours(1), Reach::Calendar(hours(1)), TARGET);
+        let flood = inflow(u64::MAX / 4, u64::MAX / 4);
+        assert_eq!(past.exhaustion(flood), SOON);
     }
 
     #[test]

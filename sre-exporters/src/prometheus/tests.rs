@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sre_core::report::{Label, Report};
 use sre_core::sli::Exemplar;
+use sre_core::slo::Period;
+use sre_core::window::CalendarUnit;
 use sre_core::{Labels, Objective, Outcome, Sli, SliFamily};
 
 use super::encode::Syntax;
@@ -184,6 +186,27 @@ fn what_has_no_data_is_absent_and_counters_begin_at_zero() {
     assert_eq!(idle("sre_slo_events_total"), 2);
     assert_eq!(idle("sre_sli_duration_seconds_count"), 1, "the error histogram appears with the first error");
     assert!(read.samples.iter().all(|sample| sample.value != "NaN"));
+}
+
+#[test]
+fn an_empty_budget_of_a_month_is_empty_in_every_family() {
+    let engine = engine("shop");
+    let month = Period::calendar(CalendarUnit::Month, "UTC");
+    let sli = Sli::new("monthly").objective(Objective::availability(0.999).period(month));
+    let sli = engine.sli(sli.definition()).expect("well defined");
+    for _ in 0..60 {
+        sli.record_n(Outcome::Ok, Duration::from_millis(12), 998);
+        sli.record_n(Outcome::Error, Duration::from_millis(12), 2);
+        engine.advance(Duration::from_secs(1));
+    }
+    let report = engine.collect();
+    assert!(
+        report.slo("monthly-availability").expect("judged").sentence().starts_with("the budget is empty")
+    );
+    let read = read(&report, TEXT);
+    let gauge = |name: &str| read.value(name, &[("sli", "monthly")]);
+    assert_eq!(gauge("sre_slo_budget_exhaustion_seconds"), Some(0.0));
+    assert_eq!(gauge("sre_slo_error_budget_remaining_ratio"), Some(-1.0));
 }
 
 #[test]
