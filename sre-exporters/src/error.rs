@@ -35,6 +35,14 @@ pub enum Error {
         /// The part refused: `token`, `user` or `password`.
         part: &'static str,
     },
+    /// A host name that no client could call.
+    #[error(
+        "host name {text:?} must be a name without a scheme and without a port, such as metrics.shop.example"
+    )]
+    HostName {
+        /// What was given.
+        text: String,
+    },
     /// An address that could not be bound, with `strict`.
     #[error(
         "cannot listen at {address}: end the process that does, choose another port, or start without strict"
@@ -63,6 +71,9 @@ impl Error {
     /// Whether the configuration is wrong, so that trying again cannot help.
     #[must_use]
     pub const fn is_config(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::NotLoopback { .. } | Self::Credential { .. })
+        matches!(
+            self,
+            Self::Address { .. } | Self::NotLoopback { .. } | Self::Credential { .. } | Self::HostName { .. }
+        )
     }
 }

@@ -13,7 +13,7 @@ use sre_core::Engine;
 use tokio::sync::watch;
 
 use crate::error::Error;
-use crate::http::{Credential, Handler, Listener, Renderings, SharedBinding, Source, idle};
+use crate::http::{Credential, Handler, Hosts, Listener, Renderings, SharedBinding, Source, host_name, idle};
 use crate::site::Site;
 use crate::telemetry::Telemetry;
 
@@ -87,13 +87,14 @@ pub struct ExportersBuilder {
     telemetry: Arc<Telemetry>,
     binding: SharedBinding,
     http: Option<Result<SocketAddr, Error>>,
+    hosts: Vec<Result<Box<str>, Error>>,
     credential: Option<Credential>,
     strict: bool,
 }
 
 impl ExportersBuilder {
     fn new(source: Box<dyn Source>, telemetry: Arc<Telemetry>, binding: SharedBinding) -> Self {
-        Self { source, telemetry, binding, http: None, credential: None, strict: false }
+        Self { source, telemetry, binding, http: None, hosts: Vec::new(), credential: None, strict: false }
     }
 
     /// Exporters of something that is not an engine.
@@ -105,7 +106,9 @@ impl ExportersBuilder {
     /// Serves `/metrics`, the status page `/`, `/api/v1/status` and `/healthz` at an address of this machine only,
     /// such as `127.0.0.1:9464`; `localhost` stands for `127.0.0.1`, and port 0 for any free one.
     ///
-    /// An address that others can reach is refused by [`ExportersBuilder::start`].
+    /// An address that others can reach is refused by [`ExportersBuilder::start`]. Clients must call it `localhost` or
+    /// by an address of this machine alone, `127.0.0.0/8` or `[::1]`; others get 421, unless
+    /// [`ExportersBuilder::http_host`] adds their name. So no page from elsewhere can read it through a browser here.
     pub fn http(mut self, address: &str) -> Self {
         self.http = Some(parse(address).and_then(|address| {
             if address.ip().to_canonical().is_loopback() {
@@ -123,6 +126,25 @@ impl ExportersBuilder {
     /// [credential](ExportersBuilder::http_credential), and nothing is encrypted: use it where the network is yours.
     pub fn http_public(mut self, address: &str) -> Self {
         self.http = Some(parse(address));
+        self
+    }
+
+    /// Lets clients call a listener on a loopback address by this name too, as proxies do that pass on the name they
+    /// were called by. May be said more than once; listeners at other addresses answer to any name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sre_core::Engine;
+    /// use sre_exporters::Exporters;
+    ///
+    /// let engine = Engine::builder().service("shop").start()?;
+    /// let exporters =
+    ///     Exporters::builder(&engine).http("127.0.0.1:0").http_host("metrics.shop.example").start()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn http_host(mut self, name: &str) -> Self {
+        self.hosts.push(host_name(name).ok_or_else(|| Error::HostName { text: name.to_owned() }));
         self
     }
 
@@ -145,10 +167,13 @@ impl ExportersBuilder {
     ///
     /// # Errors
     ///
-    /// A listen address that is none or that others can reach, and a thread that cannot be started. With
+    /// A listen address that is none or that others can reach, a host name that is none, and a thread that cannot be
+    /// started. With
     /// [`ExportersBuilder::strict`] also an address that cannot be bound.
     pub fn start(self) -> Result<Exporters, Error> {
         let address = self.http.transpose()?;
+        let names = self.hosts.into_iter().collect::<Result<_, _>>()?;
+        let is_loopback = address.is_some_and(|address| address.ip().to_canonical().is_loopback());
         let renderings = Arc::new(Renderings::new(self.source, Arc::clone(&self.telemetry)));
         let (stop, stopped) = watch::channel(Duration::ZERO);
         let (started, outcome) = mpsc::sync_channel(1);
@@ -159,6 +184,7 @@ impl ExportersBuilder {
             renderings: Arc::clone(&renderings),
             telemetry: self.telemetry,
             credential: self.credential,
+            hosts: if is_loopback { Hosts::Loopback(names) } else { Hosts::Any },
             stopped,
             alive,
         };
@@ -242,6 +268,7 @@ impl fmt::Debug for ExportersBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExportersBuilder")
             .field("http", &self.http)
+            .field("hosts", &self.hosts)
             .field("credential", &self.credential)
             .field("strict", &self.strict)
             .finish_non_exhaustive()
@@ -255,6 +282,7 @@ struct Thread {
     renderings: Arc<Renderings>,
     telemetry: Arc<Telemetry>,
     credential: Option<Credential>,
+    hosts: Hosts,
     stopped: watch::Receiver<Duration>,
     /// Dropped last, which tells the handle that the thread is gone.
     alive: mpsc::Sender<()>,
@@ -278,6 +306,7 @@ impl Thread {
                         self.renderings,
                         self.telemetry,
                         self.credential,
+                        self.hosts,
                     );
                     tell(Ok(failure));
                     listener.run(self.stopped).await;
@@ -338,6 +367,12 @@ mod tests {
             let error = builder().http(text).start().unwrap_err();
             assert!(error.is_config() && error.to_string().contains(&format!("{text:?}")), "{error}");
         }
+    }
+
+    #[test]
+    fn a_host_name_that_nobody_could_call_is_refused() {
+        let error = builder().http("127.0.0.1:0").http_host("shop:9464").start().unwrap_err();
+        assert!(error.is_config() && error.to_string().contains("\"shop:9464\""), "{error}");
     }
 
     #[test]

@@ -34,6 +34,8 @@
 //! | scrapes at a time | 4 | waits up to 150 ms, then 503 with `Retry-After` |
 //! | documents at a time: formats, page, status | 4, each for any number of readers | 503 with `Retry-After` |
 //! | wait for a rendering to begin | 3 s, and what `X-Prometheus-Scrape-Timeout-Seconds` says less 0.5 s, or half of it | 503 with `Retry-After` |
+//! | `Host` in HTTP/1.1 | exactly one | 400, and the connection ends |
+//! | names of a listener on loopback | `localhost`, `127.0.0.0/8`, `[::1]`, and [those added](ExportersBuilder::http_host) | 421 |
 //! | a line feed alone | none | 400, and the connection ends |
 //! | time for a request, between two, and for an answer | 5 s each | the connection ends |
 //!

@@ -16,7 +16,7 @@ mod sample;
 
 fn get(address: SocketAddr, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).expect("listening");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("open");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("open");
     let mut response = String::new();
     stream.read_to_string(&mut response).expect("text");
     let (head, body) = response.split_once("\r\n\r\n").expect("a head");

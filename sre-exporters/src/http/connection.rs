@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::body::Body;
 use super::credential::Credential;
+use super::hosts::Hosts;
 use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE, STALE_UNDER_PRESSURE};
 use super::renderings::{Document, Refusal, Rendered, Renderings, Ticket};
 use super::routes::{self, Wanted};
@@ -37,6 +38,7 @@ pub(crate) struct Site {
     pub(crate) slots: Mutex<Slots>,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) credential: Option<Credential>,
+    pub(crate) hosts: Hosts,
     /// Rings when the listener ends.
     pub(crate) stop: Notify,
 }
@@ -168,19 +170,28 @@ impl hyper::service::Service<Request<Incoming>> for Answering {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let uri = request.uri();
-        let mut wanted = routes::wanted(request.method(), uri.path(), uri.query(), request.headers());
+        let wanted = wanted(&self.seat.occupant.site, &request);
         let seat = self.seat.clone();
-        let credential = seat.occupant.site.credential.as_ref();
-        let is_open = matches!(wanted, Wanted::Health | Wanted::Nothing(StatusCode::PAYLOAD_TOO_LARGE));
-        if !is_open && credential.is_some_and(|credential| !credential.is_shown_by(request.headers())) {
-            wanted = Wanted::Nothing(StatusCode::UNAUTHORIZED);
-        }
         let now = Instant::now();
         let until = now + routes::patience(request.headers());
         seat.begin_waiting(now);
         Box::pin(async move { Ok(answer(&seat, wanted, until).await) })
     }
+}
+
+/// What a request wants, if its sender may have it.
+fn wanted(site: &Site, request: &Request<Incoming>) -> Wanted {
+    let (uri, headers) = (request.uri(), request.headers());
+    let wanted = routes::wanted(request.method(), uri.path(), uri.query(), headers);
+    // What could be a body ends the connection, whoever sends it.
+    if let Wanted::Nothing(StatusCode::PAYLOAD_TOO_LARGE | StatusCode::BAD_REQUEST) = wanted {
+        return wanted;
+    }
+    if let Some(status) = site.hosts.refuse(request.version(), uri, headers) {
+        return Wanted::Nothing(status);
+    }
+    let is_known = site.credential.as_ref().is_none_or(|credential| credential.is_shown_by(headers));
+    if is_known || wanted == Wanted::Health { wanted } else { Wanted::Nothing(StatusCode::UNAUTHORIZED) }
 }
 
 async fn answer(seat: &Seat, wanted: Wanted, until: Instant) -> Response<Body> {

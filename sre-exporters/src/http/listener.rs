@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connection::{Seat, Site, serve};
 use super::credential::Credential;
+use super::hosts::Hosts;
 use super::limits::{BACKLOG, REBIND, SEND_BYTES_MAX};
 use super::renderings::Renderings;
 use super::slots::{Place, Slots};
@@ -59,9 +60,10 @@ impl Listener {
         renderings: Arc<Renderings>,
         telemetry: Arc<Telemetry>,
         credential: Option<Credential>,
+        hosts: Hosts,
     ) -> (Self, Option<io::Error>) {
         let slots = Mutex::new(Slots::default());
-        let site = Site { renderings, slots, telemetry, credential, stop: Notify::new() };
+        let site = Site { renderings, slots, telemetry, credential, hosts, stop: Notify::new() };
         let mut listener = Self { wanted, binding, site: Arc::new(site), socket: None };
         let error = listener.try_bind().err();
         (listener, error)

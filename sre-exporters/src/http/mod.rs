@@ -4,6 +4,7 @@ mod body;
 mod connection;
 mod credential;
 mod handler;
+mod hosts;
 mod limits;
 mod listener;
 mod renderings;
@@ -14,6 +15,7 @@ mod wire;
 pub use body::Body;
 pub use credential::Credential;
 pub use handler::Handler;
+pub(crate) use hosts::{Hosts, host_name};
 pub(crate) use listener::{Listener, SharedBinding, idle};
 pub(crate) use renderings::{Document, Renderings, Source};
 

@@ -132,7 +132,10 @@ pub(crate) fn nothing(status: StatusCode) -> Response<Body> {
         StatusCode::METHOD_NOT_ALLOWED => "only GET and HEAD are allowed here\n",
         StatusCode::PAYLOAD_TOO_LARGE => "requests have no body here\n",
         StatusCode::UNAUTHORIZED => "show the credential of this endpoint\n",
-        StatusCode::BAD_REQUEST => "the request contradicts itself\n",
+        StatusCode::BAD_REQUEST => "the request contradicts itself, or lacks its host\n",
+        StatusCode::MISDIRECTED_REQUEST => {
+            "call this endpoint by localhost or 127.0.0.1; the application can add names with http_host\n"
+        }
         StatusCode::INTERNAL_SERVER_ERROR => "rendering failed: this is a bug of the exporter\n",
         StatusCode::SERVICE_UNAVAILABLE => "enough scrapes are in flight: try again in a second\n",
         _ => "",

@@ -76,7 +76,8 @@ impl Server {
     /// Scrapes once and answers how long that took.
     fn scrape(&self) -> (String, Duration) {
         let begin = now();
-        let response = self.exchange(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let response =
+            self.exchange(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         (response, begin.elapsed())
     }
 
@@ -133,7 +134,7 @@ fn each_path_answers_with_its_type_and_no_banner() {
         ("/healthz", "200 OK", "text/plain; charset=utf-8"),
         ("/etc/passwd", "404 Not Found", "text/plain; charset=utf-8"),
     ] {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let response = server.exchange(request.as_bytes());
         assert!(response.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{path}: {response}");
         assert_eq!(header_of(&response, "content-type"), Some(content_type), "{path}");
@@ -148,7 +149,7 @@ fn whoever_hangs_up_one_side_after_the_request_gets_the_answer() {
     for round in 0..20 {
         for (path, bytes) in [("/metrics", 100_000), ("/", 5), ("/api/v1/status", 5), ("/healthz", 3)] {
             let mut stream = server.connect();
-            stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+            stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
             stream.shutdown(std::net::Shutdown::Write).unwrap();
             let response = read_to_end(&mut stream);
             let body = response.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
@@ -175,7 +176,7 @@ fn a_rendering_that_fails_is_told_and_the_connection_goes_on() {
     let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
     let server = Server { exporters, telemetry: Arc::default() };
     let responses = server.exchange(
-        b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     );
     assert!(responses.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{responses}");
     assert_eq!(header_of(&responses, "content-type"), Some("text/plain; charset=utf-8"));
@@ -186,7 +187,7 @@ fn a_rendering_that_fails_is_told_and_the_connection_goes_on() {
 #[test]
 fn head_has_the_headers_of_get_and_no_body() {
     let server = Server::with_body_of(3_000);
-    let response = server.exchange(b"HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let response = server.exchange(b"HEAD /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert_eq!(header_of(&response, "content-length"), Some("3000"));
     assert!(response.ends_with("\r\n\r\n"));
 }
@@ -196,7 +197,7 @@ fn gzip_comes_only_when_asked() {
     let server = Server::with_body_of(100_000);
     let ask = |encoding: &str| {
         let request = format!(
-            "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
+            "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
         );
         server.exchange(request.as_bytes())
     };
@@ -209,6 +210,41 @@ fn gzip_comes_only_when_asked() {
 }
 
 #[test]
+fn a_listener_on_loopback_is_called_by_its_names_only() {
+    let source = || Box::new(Fixed { metrics: b"secret".to_vec() });
+    let start = |builder: ExportersBuilder| Server {
+        exporters: builder.strict().start().expect("a free port"),
+        telemetry: Arc::default(),
+    };
+    let builder = || ExportersBuilder::over(source(), Arc::default());
+    let local = start(builder().http("127.0.0.1:0").http_host("metrics.shop.example"));
+    let public = start(builder().http_public("0.0.0.0:0"));
+    let ask = |server: &Server, path: &str, host: &str| {
+        server.exchange(format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n").as_bytes())
+    };
+    for path in ["/metrics", "/", "/api/v1/status", "/healthz"] {
+        for (host, at_local, at_public) in [
+            ("Host: localhost:9464\r\n", "200", "200"),
+            (&format!("Host: {}\r\n", local.address()), "200", "200"),
+            ("Host: [::1]\r\n", "200", "200"),
+            ("Host: Metrics.Shop.Example\r\n", "200", "200"),
+            ("Host: rebound.example:9464\r\n", "421", "200"),
+            ("", "400", "400"),
+            ("Host: localhost\r\nHost: localhost\r\n", "400", "400"),
+            ("Host: local host\r\n", "400", "400"),
+        ] {
+            for (server, status) in [(&local, at_local), (&public, at_public)] {
+                let answer = ask(server, path, host);
+                assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {host:?}: {answer}");
+                assert!(status == "200" || !answer.contains("secret"));
+            }
+        }
+    }
+    let old = local.exchange(b"GET /metrics HTTP/1.0\r\n\r\n");
+    assert!(old.starts_with("HTTP/1.0 200 OK\r\n"), "{old}");
+}
+
+#[test]
 fn a_credential_is_asked_for_everywhere_but_for_health() {
     let source = Fixed { metrics: b"secret".to_vec() };
     let builder = ExportersBuilder::over(Box::new(source), Arc::default());
@@ -218,7 +254,7 @@ fn a_credential_is_asked_for_everywhere_but_for_health() {
     let server = Server { exporters, telemetry: Arc::default() };
     let ask = |path: &str, header: &str| {
         server.exchange(
-            format!("GET {path} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n").as_bytes(),
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}Connection: close\r\n\r\n").as_bytes(),
         )
     };
     let right = "Authorization: Basic cHJvbWV0aGV1czpvcGVuIHNlc2FtZQ==\r\n";
@@ -241,9 +277,9 @@ fn one_connection_serves_many_requests() {
     let server = Server::with_body_of(10);
     let mut stream = server.connect();
     stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let responses = read_to_end(&mut stream);
     let statuses: Vec<_> = responses.lines().filter(|line| line.starts_with("HTTP/1.1 ")).collect();
     assert_eq!(statuses, ["HTTP/1.1 200 OK", "HTTP/1.1 404 Not Found", "HTTP/1.1 200 OK"]);
@@ -252,8 +288,9 @@ fn one_connection_serves_many_requests() {
 #[test]
 fn heads_beyond_the_limits_are_refused() {
     let server = Server::with_body_of(10);
-    let with =
-        |headers: String| format!("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+    let with = |headers: String| {
+        format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n")
+    };
     let long = |bytes: usize| with(format!("X: {}\r\n", "x".repeat(bytes)));
     let many = |count: usize| with("X: x\r\n".repeat(count));
     for (request, status) in [
@@ -262,7 +299,7 @@ fn heads_beyond_the_limits_are_refused() {
         (long(1 << 20), "431"),
         (many(62), "200"),
         (many(63), "431"),
-        (format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(9_000)), "431"),
+        (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(9_000)), "431"),
     ] {
         let response = server.exchange(request.as_bytes());
         // The rest of a very long head may turn the end of the connection into a reset before it is read.
@@ -281,11 +318,11 @@ fn heads_beyond_the_limits_are_refused() {
 fn bodies_and_contradictions_close_the_connection() {
     let server = Server::with_body_of(10);
     for request in [
-        "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n",
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n",
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello",
+        "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello",
     ] {
         let response = server.exchange(request.as_bytes());
         let answers = response.matches("HTTP/1.1 ").count();
@@ -298,13 +335,13 @@ fn bodies_and_contradictions_close_the_connection() {
 fn a_line_feed_alone_is_refused_wherever_it_stands() {
     let server = Server::with_body_of(10);
     for (request, statuses) in [
-        ("GET /metrics HTTP/1.1\nHost: x\n\n", &["400"][..]),
-        ("GET /metrics\n HTTP/1.1\r\nHost: x\r\n\r\n", &["400"]),
-        ("\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", &["400"]),
-        ("GET /metrics HTTP/1.1\r\nHost: x\nX: y\r\n\r\n", &["400"]),
-        ("GET /metrics HTTP/1.1\r\nHost: x\r\n\n", &["400"]),
+        ("GET /metrics HTTP/1.1\nHost: localhost\n\n", &["400"][..]),
+        ("GET /metrics\n HTTP/1.1\r\nHost: localhost\r\n\r\n", &["400"]),
+        ("\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", &["400"]),
+        ("GET /metrics HTTP/1.1\r\nHost: localhost\nX: y\r\n\r\n", &["400"]),
+        ("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\n", &["400"]),
         (
-            "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
             &["200", "400"],
         ),
     ] {
@@ -321,7 +358,7 @@ fn a_line_feed_alone_is_refused_wherever_it_stands() {
             assert_eq!(told, statuses, "{request:?}: {response}");
         }
     }
-    let refused = server.exchange(b"GET /metrics HTTP/1.1\nHost: x\n\n");
+    let refused = server.exchange(b"GET /metrics HTTP/1.1\nHost: localhost\n\n");
     assert_eq!(header_of(&refused, "x-content-type-options"), Some("nosniff"), "{refused}");
     server.check_scrape();
 }
@@ -331,8 +368,8 @@ fn garbage_gets_at_most_one_refusal() {
     let server = Server::with_body_of(10);
     let random: Vec<u8> = (0..4_096_u32).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     for garbage in [
-        &b"GET /metrics HTTP/1.1\nHost: x\n\n"[..],
-        b"GET /metrics HTTP/1.1\r\nHost: x\n\r\n\r\n",
+        &b"GET /metrics HTTP/1.1\nHost: localhost\n\n"[..],
+        b"GET /metrics HTTP/1.1\r\nHost: localhost\n\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET /metrics HTTP/9.9\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello, tls\r\n\r\n",
@@ -371,7 +408,7 @@ impl Dice {
 #[test]
 fn a_spoilt_request_gets_no_more_answers_than_it_has_heads() {
     const WELL: &[u8] =
-        b"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: text/plain;q=0.5\r\nContent-Length: 0\r\n\r\n";
+        b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain;q=0.5\r\nContent-Length: 0\r\n\r\n";
     const SPOILERS: &[&[u8]] = &[
         b"\r",
         b"\n",
@@ -425,8 +462,8 @@ fn a_hundred_slow_clients_delay_nobody() {
         // A third is silent, a third stops in the head, a third asks for megabytes and does not read them.
         let beginning: &[u8] = match at % 3 {
             0 => b"",
-            1 => b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-A: b",
-            _ => b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+            1 => b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-A: b",
+            _ => b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
         };
         let _ = stream.write_all(beginning);
         slow.push(stream);
@@ -443,9 +480,9 @@ fn whoever_is_slow_is_disconnected_within_five_seconds() {
     let begin = now();
     let mut silent = server.connect();
     let mut idle = server.connect();
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut stalled = server.connect();
-    stalled.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    stalled.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut trickling = server.connect();
     let trickle = std::thread::spawn(move || {
         // One byte now and then keeps nobody connected.
@@ -488,7 +525,7 @@ fn an_address_that_becomes_free_is_taken() {
 fn a_running_answer_is_finished_at_shutdown_and_a_hung_one_is_not_waited_for() {
     let server = Server::with_body_of(32 << 20);
     let mut reader = server.connect();
-    reader.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    reader.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut first = [0; 1];
     reader.read_exact(&mut first).unwrap();
     let reading = std::thread::spawn(move || read_to_end(&mut reader).len());
@@ -497,7 +534,7 @@ fn a_running_answer_is_finished_at_shutdown_and_a_hung_one_is_not_waited_for() {
 
     let server = Server::with_body_of(32 << 20);
     let mut hung = server.connect();
-    hung.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    hung.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     hung.read_exact(&mut first).unwrap();
     let begin = now();
     // Either answer is honest: it ends at the deadline or just after.

@@ -91,7 +91,7 @@ fn a_fifth_document_at_a_time_gets_503_and_the_time_to_come_again() {
     let asked = [("/metrics", TEXT), ("/metrics", OPENMETRICS), ("/", ""), ("/api/v1/status", "")];
     let four: Vec<_> = asked.iter().map(|(path, accept)| ask(&handler, path, accept)).collect();
     wait_until(|| handler.renderings.readers() == 4);
-    let fifth = "Host: x\r\nAccept: text/plain;version=1.0.0\r\nConnection: close\r\n\r\n";
+    let fifth = "Host: localhost\r\nAccept: text/plain;version=1.0.0\r\nConnection: close\r\n\r\n";
     let refused = server.exchange(format!("GET /metrics HTTP/1.1\r\n{fifth}").as_bytes());
     assert!(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{refused}");
     assert_eq!(header_of(&refused, "retry-after"), Some("1"));
@@ -112,7 +112,7 @@ fn a_scraper_is_not_kept_waiting_beyond_its_own_timeout() {
     let (server, handler, gate) = gated();
     let held = ask(&handler, "/metrics", TEXT);
     wait_until(|| gate.begun() == 1);
-    let hurried = "Host: x\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.1\r\nConnection: close\r\n\r\n";
+    let hurried = "Host: localhost\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.1\r\nConnection: close\r\n\r\n";
     for path in ["/metrics", "/api/v1/status"] {
         let begin = now();
         let refused = server.exchange(format!("GET {path} HTTP/1.1\r\n{hurried}").as_bytes());
@@ -143,10 +143,14 @@ fn scrapes_at_the_same_time_share_a_rendering() {
         // While the thread is held by a status, four ask for metrics.
         gate.set_open(false);
         let before = gate.begun();
-        streams[0].write_all(b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        streams[0]
+            .write_all(b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
         wait_until(|| gate.begun() == before + 1);
         for stream in &mut streams[1..] {
-            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+            stream
+                .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .unwrap();
         }
         gate.set_open(true);
         for stream in &mut streams {
@@ -159,7 +163,7 @@ fn scrapes_at_the_same_time_share_a_rendering() {
 /// A connection that has been served once.
 fn seated(server: &Server) -> TcpStream {
     let mut stream = server.connect();
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"ok\n") {
         let mut byte = [0];
