@@ -149,6 +149,60 @@ fn a_deploy_that_answers_everything_with_not_found_is_blind_and_pages() {
     assert_eq!(run(Blindness::Show).2.severity, Severity::Log);
 }
 
+/// The changes of blindness after four hours of calls that nobody judges and a full recovery: whom they reach, whether
+/// they begin it, and how many seconds after the recovery they come; and how long the objective is blind.
+fn after_four_blind_hours(objective: Objective) -> (Vec<(Severity, bool, i64)>, i64) {
+    let mut service = Service::new(objective, BEFORE_MARCH);
+    let (mut changes, mut blind_until) = (Vec::new(), i64::MIN);
+    for second in -4 * 3_600 + 1..=8 * 3_600_i64 {
+        let input = if second > 0 { calls(100, 0, 0) } else { calls(0, 0, 100) };
+        for change in service.tick(input).iter().filter(|change| &*change.tier == Evaluator::BLIND) {
+            changes.push((change.severity, change.has_fired(), second));
+        }
+        if service.evaluator.latest().blind {
+            blind_until = second;
+        }
+    }
+    (changes, blind_until)
+}
+
+#[test]
+fn a_blind_page_ends_with_the_windows_that_page() {
+    let (changes, blind_until) = after_four_blind_hours(Objective::availability(0.999));
+    let ends = |severity| changes.iter().find(|change| change.0 == severity && !change.1).unwrap().2;
+    assert_eq!(changes.iter().filter(|change| change.1).count(), 2, "{changes:?}");
+    // The window of half an hour is half blind a quarter of an hour later, and the alert holds for five minutes.
+    assert!((1_200..=1_270).contains(&ends(Severity::Page)), "{changes:?}");
+    assert_eq!(blind_until, ends(Severity::Page) - 1, "slow windows do not make it blind");
+    // A ticket stays until half of six hours sees again, of which two were never seen, and holds for two hours.
+    assert!((4 * 3_600..=5 * 3_600 + 400).contains(&ends(Severity::Ticket)), "{changes:?}");
+}
+
+#[test]
+fn an_objective_without_tiers_is_blind_by_five_minutes_and_tells_nobody() {
+    let (changes, blind_until) = after_four_blind_hours(Objective::availability(0.999).tiers(&[]));
+    let [(fires, true, _), (clears, false, end)] = *changes else { panic!("{changes:?}") };
+    assert_eq!((fires, clears), (Severity::Log, Severity::Log));
+    // Half of five minutes, and a hold of five minutes.
+    assert!((450..=460).contains(&end), "{end} s");
+    assert_eq!(blind_until, end - 1);
+    // One whose pages no outage can reach wants to be paged for blindness all the same.
+    let (changes, blind_until) = after_four_blind_hours(Objective::availability(0.5));
+    assert_eq!(changes.iter().filter(|change| change.0 == Severity::Page).count(), 2, "{changes:?}");
+    assert_eq!(blind_until, end - 1);
+}
+
+#[test]
+fn too_few_calls_for_a_page_are_seen_by_the_windows_of_tickets() {
+    let mut service = Service::new(Objective::availability(0.999), BEFORE_MARCH);
+    // One call in five minutes, which nobody judges: six in half an hour, 24 in two hours.
+    for second in 1..=3 * HOUR {
+        let changes = service.tick(calls(0, 0, u64::from(second % 300 == 0))).to_vec();
+        assert!(changes.iter().all(|change| change.severity == Severity::Ticket), "{changes:?}");
+    }
+    assert_eq!(service.evaluator.latest().state, ObjectiveState::Blind);
+}
+
 #[test]
 fn without_events_there_is_no_data_and_nothing_fires() {
     let mut service = Service::new(Objective::availability(0.999), BEFORE_MARCH);

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::input::{Input, Transition};
 use super::outlook::{self, Outlook};
 use super::past::Past;
+use super::sight::{self, Sight};
 use super::span::BudgetSpan;
 use super::tier::{self, Bench, TierJudge, Traffic};
 use crate::alert::{
-    AlertState, DerivedTier, Dropped, Level, Pair, Reading, TierAlert, Trend, Yardstick, derive_tiers,
-    inhibitor, lint_objective, tier_table,
+    AlertState, DerivedTier, Dropped, Reading, Trend, Yardstick, derive_tiers, inhibitor, lint_objective,
+    tier_table,
 };
 use crate::error::Error;
 use crate::report::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
@@ -64,14 +65,15 @@ pub struct Evaluator {
     /// What these judge, and their states, each in a row as inhibition wants them.
     derived: Vec<DerivedTier>,
     states: Vec<AlertState>,
-    blindness: TierAlert,
+    /// Blindness by severity, the most urgent first.
+    sights: Vec<Sight>,
     outlook: Outlook,
     report: ObjectiveReport,
     transitions: Vec<Transition>,
 }
 
 impl Evaluator {
-    /// The name that a [`Transition`] of blindness has in place of a tier.
+    /// The name that a [`Transition`] of blindness has in place of a tier. Each severity of the tiers has its own.
     pub const BLIND: &'static str = "blind";
 
     /// An objective without a past, as of `start`.
@@ -82,19 +84,20 @@ impl Evaluator {
     pub fn new(sli: &str, slo: &str, objective: Objective, start: Tick) -> Result<Self, Error> {
         let terms = objective.terms();
         let derived = derive_tiers(terms.period(), terms.tiers(), objective.target());
-        let short: Vec<Duration> = derived.iter().map(DerivedTier::short).collect();
+        let sights = sight::windows(&derived, terms.tiers(), terms.period());
+        let short: Vec<Duration> = sights.iter().map(|(_, window)| *window).collect();
         let windows = windows_of(terms.period(), &derived);
         let past = Past::new(terms.budgeting(), &windows, &short, terms.period().length(), start);
         let span = BudgetSpan::new(terms.period(), &past)?;
-        let hold = short.iter().min().copied().unwrap_or_default();
+        let sights = Sight::all(&sights, &past);
         let report = blank_report(sli, slo, &objective, &past, start);
         let mut evaluator = Self {
             guards: guards_of(objective, past.parts()),
             tiers: derived.iter().map(|tier| TierJudge::new(tier, &past)).collect(),
             states: vec![AlertState::Ok; derived.len()],
-            blindness: TierAlert::new(hold),
             outlook: Outlook::new(slo, terms.period().length()),
-            transitions: Vec::with_capacity(derived.len() + 1),
+            transitions: Vec::with_capacity(derived.len() + sights.len()),
+            sights,
             objective,
             past,
             span,
@@ -228,19 +231,19 @@ impl Evaluator {
     }
 
     fn judge_blindness(&mut self, tick: Tick) {
-        let is_blind = self.report.tiers.iter().any(|tier| tier.blind);
-        let level = if is_blind { Level::Above } else { Level::Below };
-        let pair = Pair { long: level, short: level };
-        if let Some(change) = self.blindness.step(pair, Duration::from_nanos(tick.elapsed_ns)) {
-            let severity = match self.objective.terms().blindness() {
-                Blindness::Notify => Severity::Page,
-                _ => Severity::Log,
-            };
-            let (from, to) = (change.from, change.to);
-            let tier = Self::BLIND.into();
-            self.transitions.push(Transition { tier, severity, from, to, at: tick, inhibited: false });
+        let is_notified = self.objective.terms().blindness() == Blindness::Notify;
+        let mut inhibited = false;
+        for sight in &mut self.sights {
+            if let Some(from) = sight.step(&self.past, Duration::from_nanos(tick.elapsed_ns)) {
+                let severity = if is_notified { sight.severity() } else { Severity::Log };
+                let (tier, to) = (Self::BLIND.into(), sight.state());
+                self.transitions.push(Transition { tier, severity, from, to, at: tick, inhibited });
+            }
+            inhibited |= sight.is_blind();
         }
-        self.report.blind = self.blindness.state() == AlertState::Firing;
+        // Slow windows remember blindness that is over, so the most urgent ones that can tell decide.
+        let telling = self.sights.iter().find(|sight| sight.is_blind() || sight.can_tell(&self.past));
+        self.report.blind = telling.is_some_and(Sight::is_blind);
     }
 
     fn read_budget(&mut self, provisional: EventCounts) {

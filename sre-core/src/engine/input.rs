@@ -23,7 +23,8 @@ pub struct Input {
 
 /// A tier of one objective that changed its state at a tick.
 ///
-/// An objective that becomes blind, or sees again, tells it as a tier called `blind`.
+/// An objective that becomes blind, or sees again, tells it as a tier called `blind`, once for each severity of its
+/// tiers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {

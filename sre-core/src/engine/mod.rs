@@ -10,6 +10,7 @@ mod meter;
 mod outlook;
 mod past;
 mod rotation;
+mod sight;
 mod span;
 mod state;
 mod ticker;

@@ -64,7 +64,8 @@ pub struct ObjectiveReport {
     pub forecast: Forecast,
     /// What the errors are doing: the worst that any tier sees.
     pub trend: Trend,
-    /// Whether most calls end ignored or abandoned, so that the objective sees little.
+    /// Whether most calls end ignored or abandoned, so that the objective sees little: by the short windows of the most
+    /// urgent tiers in which enough calls ended to tell.
     pub blind: bool,
     /// How many ticks came so late that their events were spread evenly over the slots missed, or that the time before
     /// them counts as not observed.

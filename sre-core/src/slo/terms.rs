@@ -264,7 +264,8 @@ pub enum BurnModel {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Blindness {
-    /// Shown, and notified as a page.
+    /// Shown, and notified as the tiers are whose short windows see little: as a page, as a ticket. An objective that
+    /// was given no tiers at all is shown only.
     #[default]
     Notify,
     /// Shown only.

@@ -1,0 +1,88 @@
+//! Pure. Whether one objective sees enough of what happens: one alert for each severity of its tiers.
+
+use core::time::Duration;
+
+use super::past::Past;
+use crate::alert::{AlertState, DerivedTier, Level, Pair, TierAlert, is_blind};
+use crate::slo::{Period, Severity, TierSource};
+
+/// Fewest calls in a window before it tells whether an objective sees.
+const ENDED_MIN: u64 = 10;
+
+/// The window for whom no tier can reach.
+const USUAL: Duration = Duration::from_secs(300);
+
+/// The windows of calls that tell whether an objective sees: the short ones of its tiers, by whom they reach.
+///
+/// Where none of those that reach the most urgent can fire, or there are no tiers at all, five minutes stand in.
+pub(super) fn windows(
+    tiers: &[DerivedTier],
+    wanted: TierSource,
+    period: Period,
+) -> Vec<(Severity, Duration)> {
+    let most_urgent = most_urgent(wanted);
+    let mut windows: Vec<_> = tiers.iter().map(|tier| (tier.severity(), tier.short())).collect();
+    if windows.iter().all(|(severity, _)| *severity != most_urgent) {
+        windows.push((most_urgent, USUAL.min(period.length())));
+    }
+    windows
+}
+
+/// Whom the tiers that somebody asked for reach, those that cannot fire included; nobody when there are none.
+fn most_urgent(wanted: TierSource) -> Severity {
+    match wanted {
+        TierSource::Derived(_) => Severity::Page,
+        TierSource::Explicit(tiers) => {
+            tiers.iter().map(|tier| tier.severity()).max().unwrap_or(Severity::Log)
+        }
+    }
+}
+
+/// The alert of blindness of one severity, from all of its windows.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    severity: Severity,
+    /// Places of its windows among the calls.
+    places: Vec<usize>,
+    alert: TierAlert,
+}
+
+impl Sight {
+    /// One for each severity of `windows`, the most urgent first. Each holds for its shortest window.
+    pub(super) fn all(windows: &[(Severity, Duration)], past: &Past) -> Vec<Self> {
+        let of = |severity: Severity| {
+            let own = || windows.iter().filter(move |window| window.0 == severity).map(|window| window.1);
+            own().min().map(|hold| Self {
+                severity,
+                places: own().map(|window| past.calls().place(window)).collect(),
+                alert: TierAlert::new(hold),
+            })
+        };
+        [Severity::Page, Severity::Ticket, Severity::Log].into_iter().filter_map(of).collect()
+    }
+
+    /// Looks at all windows and takes the next step; gives back the state before if it changed.
+    pub(super) fn step(&mut self, past: &Past, now: Duration) -> Option<AlertState> {
+        let mut calls = self.places.iter().map(|place| past.calls().counts(*place));
+        let level =
+            if calls.any(|calls| is_blind(calls.good(), calls.bad())) { Level::Above } else { Level::Below };
+        self.alert.step(Pair { long: level, short: level }, now).map(|change| change.from)
+    }
+
+    /// Whether enough calls ended to tell.
+    pub(super) fn can_tell(&self, past: &Past) -> bool {
+        self.places.iter().any(|place| past.calls().counts(*place).total() >= ENDED_MIN)
+    }
+
+    pub(super) const fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    pub(super) fn is_blind(&self) -> bool {
+        self.alert.state() == AlertState::Firing
+    }
+
+    pub(super) const fn state(&self) -> AlertState {
+        self.alert.state()
+    }
+}
