@@ -123,7 +123,7 @@ mod functions {
     }
 
     #[test]
-    fn borrows_come_out_as_they_went_in() {
+    fn methods_lend_and_take_what_they_did_before() {
         let mut store = Store { items: Vec::new() }.with("a").with("bcd");
         if let Some(last) = store.last_mut() {
             last.push('?');
@@ -131,6 +131,82 @@ mod functions {
         assert_eq!(store.longest("xy"), "bcd!?");
         assert_eq!(store.into_items(), ["a", "bcd!?"]);
         check(&BORROWS, 5, 0);
+    }
+
+    static LIFETIMES: Sli = Sli::new("lifetimes");
+
+    #[derive(Clone, Copy)]
+    struct Words<'text> {
+        text: &'text str,
+    }
+
+    impl<'text> Words<'text> {
+        /// Lives as long as the text, not as the borrow of `self`.
+        #[sli(LIFETIMES)]
+        fn first<'short: 'short>(&'short self, note: &'short mut Vec<&'text str>) -> Option<&'text str> {
+            let word = self.text.split(' ').next()?;
+            note.push(word);
+            Some(word)
+        }
+
+        #[sli(LIFETIMES)]
+        fn every<'a>(&'a self, pick: &'a dyn for<'b> Fn(&'b str) -> &'b str) -> Vec<&'a str> {
+            self.text.split(' ').map(pick).collect()
+        }
+
+        #[sli(LIFETIMES)]
+        async fn later<'a>(&'a self, other: &'a str) -> &'a str
+        where
+            'text: 'a,
+        {
+            pause().await;
+            if other.is_empty() { self.text } else { other }
+        }
+    }
+
+    #[test]
+    fn lifetimes_stay_as_they_were_written() {
+        let text = "a bc".to_owned();
+        let mut note = Vec::new();
+        let first = Words { text: &text }.first(&mut note);
+        assert_eq!((first, note), (Some("a"), vec!["a"]));
+        let words = Words { text: &text };
+        assert_eq!(words.every(&|word| word.trim_start_matches('b')), ["a", "c"]);
+        assert_eq!(block_on(words.later("")), "a bc");
+        check(&LIFETIMES, 3, 0);
+    }
+
+    static CONSTANTS: Sli = Sli::new("const-generics");
+
+    struct Grid<const WIDTH: usize>;
+
+    #[sli(CONSTANTS)]
+    impl<const WIDTH: usize> Grid<WIDTH> {
+        fn row<const N: usize>(&self, numbers: [u8; N]) -> Result<[u8; WIDTH], [u8; N]> {
+            numbers.get(..WIDTH).and_then(|row| row.try_into().ok()).ok_or(numbers)
+        }
+
+        async fn width<const EXTRA: usize>(&self) -> usize {
+            pause().await;
+            WIDTH + EXTRA
+        }
+
+        fn cells<const N: usize>(&self) -> Result<impl Iterator<Item = [u8; N]>, String> {
+            if N == 0 {
+                return Err("no cells".to_owned());
+            }
+            Ok((0..WIDTH).map(|_| [0; N]))
+        }
+    }
+
+    #[test]
+    fn const_generics_stay_as_they_were_written() {
+        assert_eq!(Grid::<2>.row([1, 2, 3]), Ok([1, 2]));
+        assert_eq!(Grid::<2>.row([1]), Err([1]));
+        assert_eq!(block_on(Grid::<2>.width::<3>()), 5);
+        assert_eq!(Grid::<2>.cells::<1>().map(Iterator::count), Ok(2));
+        assert!(Grid::<2>.cells::<0>().is_err());
+        check(&CONSTANTS, 3, 2);
     }
 
     static GENERIC: Sli = Sli::new("generic");
@@ -167,7 +243,7 @@ mod functions {
     }
 
     #[test]
-    fn opaque_types_work_in_and_out() {
+    fn impl_trait_works_as_argument_and_as_return() {
         assert_eq!(evens(&[1, 2], &'x').collect::<Vec<_>>(), [(2, "x".to_owned())]);
         assert_eq!(maybe_evens(&[1, 2, 3]).map(Iterator::count), Ok(2));
         assert!(maybe_evens(&[]).is_err());
@@ -436,7 +512,7 @@ mod functions {
     }
 
     #[test]
-    fn panics_count_as_abandoned_and_go_on() {
+    fn panics_of_functions_that_return_and_that_never_do_count_as_abandoned() {
         assert!(std::panic::catch_unwind(panics).is_err());
         assert!(std::panic::catch_unwind(|| never()).is_err());
         check(&PANICS, 0, 0);
@@ -781,7 +857,7 @@ mod futures {
     }
 
     #[test]
-    fn returned_futures_count_when_they_are_done() {
+    fn returned_futures_and_pinned_boxes_count_when_they_are_done() {
         drop(returned("abc"));
         drop(boxed("abc"));
         drop(boxed_somehow(true));

@@ -52,7 +52,7 @@ impl Source for *const u32 {
 
 #[test]
 #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one reason holds for all of them")]
-fn unsafe_and_foreign_functions_count() {
+fn unsafe_and_extern_c_functions_count() {
     let number = 6;
     // SAFETY: all pointers come from references or are null where that is allowed.
     unsafe {

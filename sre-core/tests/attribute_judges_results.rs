@@ -50,6 +50,101 @@ fn a_classified_error_says_what_happened() {
     assert_eq!(CLASSIFIED.count(Outcome::Abandoned(Abandoned::TimedOut)), 1);
 }
 
+static WORDS: Sli = Sli::new("words");
+
+#[derive(Debug, Outcome)]
+enum Word {
+    #[outcome(ok)]
+    Ok,
+    #[outcome(error)]
+    Error,
+    #[outcome(ignored)]
+    Ignored,
+    #[outcome(timed_out)]
+    TimedOut,
+    #[outcome(cancelled)]
+    Cancelled,
+    #[outcome(shut_down)]
+    ShutDown,
+    #[outcome(delegate)]
+    Delegate(Outcome),
+    #[outcome(transparent)]
+    Transparent {
+        inside: Outcome,
+    },
+    Nothing,
+}
+
+#[sli(WORDS)]
+fn word(word: Word) -> Result<(), Word> {
+    Err(word)
+}
+
+#[test]
+fn every_word_of_the_derive_is_what_is_counted() {
+    let words = [Word::Ok, Word::Error, Word::Ignored, Word::TimedOut, Word::Cancelled, Word::ShutDown];
+    for each in words {
+        assert!(word(each).is_err());
+    }
+    check(&WORDS, [1, 1, 1]);
+    for reason in [Abandoned::TimedOut, Abandoned::Cancelled, Abandoned::ShutDown] {
+        assert_eq!(WORDS.count(Outcome::Abandoned(reason)), 1, "{reason:?}");
+    }
+    assert!(word(Word::Delegate(Outcome::Ok)).is_err());
+    assert!(word(Word::Transparent { inside: Outcome::Ignored }).is_err());
+    assert!(word(Word::Nothing).is_err());
+    check(&WORDS, [2, 2, 2]);
+}
+
+#[cfg(feature = "http")]
+mod http_types {
+    use http::{Response, StatusCode};
+    use sre_core::{Outcome, Sli, sli};
+
+    use super::{PayError, check};
+
+    static HTTP: Sli = Sli::new("http");
+
+    #[sli(HTTP)]
+    fn status(status: StatusCode) -> StatusCode {
+        status
+    }
+
+    #[sli(HTTP)]
+    fn response(status: StatusCode) -> Response<&'static str> {
+        let mut response = Response::new("body");
+        *response.status_mut() = status;
+        response
+    }
+
+    #[sli(HTTP)]
+    fn pair(status: StatusCode) -> (StatusCode, String) {
+        (status, String::new())
+    }
+
+    /// Both sides know: an `Ok` of status 503 is an error all the same.
+    #[sli(HTTP)]
+    fn either(status: Result<StatusCode, PayError>) -> Result<Response<&'static str>, PayError> {
+        Ok(response(status?))
+    }
+
+    #[test]
+    fn http_statuses_and_responses_decide() {
+        let (fine, mistake, broken) =
+            (StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE);
+        for each in [fine, mistake, broken] {
+            status(each);
+            response(each);
+            pair(each);
+        }
+        let counts = [Outcome::Ok, Outcome::Error, Outcome::Ignored].map(|outcome| HTTP.count(outcome));
+        assert_eq!((counts[0] + counts[2], counts[1]), (6, 3), "only the service itself is to blame");
+        let [ok, error, ignored] = counts;
+        assert!(either(Ok(broken)).is_ok() && either(Err(PayError::NoFunds)).is_err());
+        check(&HTTP, [ok, error + 2, ignored + 1]);
+    }
+}
+
 type Aliased<T> = Result<T, PayError>;
 
 static ALIASED: Sli = Sli::new("aliased");

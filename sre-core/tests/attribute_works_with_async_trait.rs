@@ -147,3 +147,87 @@ fn default_bodies_without_send() {
     assert!(matches!(future.as_mut().poll(&mut context), Poll::Ready(7)));
     check(&LOCAL, [1, 0, 0]);
 }
+
+#[async_trait]
+trait Till {
+    async fn pay(&self, cents: u32) -> Result<u32, String>;
+}
+
+/// One implementation for each side that the attribute may stand on, and for a method below.
+macro_rules! tills {
+    ($($till:ident: $name:literal, $sli:ident, { $($outer:tt)* }, { $($inner:tt)* };)+) => {$(
+        static $sli: Sli = Sli::new($name);
+
+        struct $till;
+
+        $($outer)*
+        impl Till for $till {
+            $($inner)*
+            async fn pay(&self, cents: u32) -> Result<u32, String> {
+                pause().await;
+                if cents == 0 {
+                    return Err("nothing".to_owned());
+                }
+                cents.checked_sub(1).ok_or_else(|| "nothing".to_owned())
+            }
+        }
+    )+};
+}
+
+tills! {
+    OkOuter: "ok-outer", OK_OUTER, { #[sli(OK_OUTER, ok_if = |paid| *paid == Ok(6))] #[async_trait] }, {};
+    OkInner: "ok-inner", OK_INNER, { #[async_trait] #[sli(OK_INNER, ok_if = |paid| *paid == Ok(6))] }, {};
+    OkMethod: "ok-method", OK_METHOD, { #[async_trait] }, { #[sli(OK_METHOD, ok_if = |paid| *paid == Ok(6))] };
+    ErrorOuter: "error-outer", ERROR_OUTER, { #[sli(ERROR_OUTER, error_if = Result::is_ok)] #[async_trait] }, {};
+    ErrorInner: "error-inner", ERROR_INNER, { #[async_trait] #[sli(ERROR_INNER, error_if = Result::is_ok)] }, {};
+    ErrorMethod: "error-method", ERROR_METHOD, { #[async_trait] }, { #[sli(ERROR_METHOD, error_if = Result::is_ok)] };
+    IgnoreOuter: "ignore-outer", IGNORE_OUTER, { #[sli(IGNORE_OUTER, ignore_if = |paid| *paid == Ok(6))] #[async_trait] }, {};
+    IgnoreInner: "ignore-inner", IGNORE_INNER, { #[async_trait] #[sli(IGNORE_INNER, ignore_if = |paid| *paid == Ok(6))] }, {};
+    IgnoreMethod: "ignore-method", IGNORE_METHOD, { #[async_trait] }, { #[sli(IGNORE_METHOD, ignore_if = |paid| *paid == Ok(6))] };
+    AlwaysOuter: "always-outer", ALWAYS_OUTER, { #[sli(ALWAYS_OUTER, always_ok)] #[async_trait] }, {};
+    AlwaysInner: "always-inner", ALWAYS_INNER, { #[async_trait] #[sli(ALWAYS_INNER, always_ok)] }, {};
+    AlwaysMethod: "always-method", ALWAYS_METHOD, { #[async_trait] }, { #[sli(ALWAYS_METHOD, always_ok)] };
+}
+
+/// Ok, error and ignored calls of `pay(0)`, `pay(1)` and `pay(7)`, each of them cancelled once before.
+#[track_caller]
+fn check_tills(tills: [(&'static dyn TillSync, &Sli); 3], expected: [u64; 3]) {
+    for (till, sli) in tills {
+        for cents in [0, 1, 7] {
+            assert_eq!(drive(|| till.pay(cents)).ok(), cents.checked_sub(1));
+        }
+        let [ok, error, ignored] = expected;
+        check(sli, [ok, error, 3]);
+        assert_eq!(sli.count(Outcome::Ignored), ignored, "{}", sli.name());
+    }
+}
+
+trait TillSync: Till + Sync {}
+
+impl<T: Till + Sync> TillSync for T {}
+
+#[test]
+fn ok_if_is_asked_on_either_side() {
+    check_tills([(&OkOuter, &OK_OUTER), (&OkInner, &OK_INNER), (&OkMethod, &OK_METHOD)], [1, 2, 0]);
+}
+
+#[test]
+fn error_if_is_asked_on_either_side() {
+    let tills: [(&dyn TillSync, _); 3] =
+        [(&ErrorOuter, &ERROR_OUTER), (&ErrorInner, &ERROR_INNER), (&ErrorMethod, &ERROR_METHOD)];
+    check_tills(tills, [1, 2, 0]);
+}
+
+#[test]
+fn ignore_if_is_asked_on_either_side() {
+    let tills: [(&dyn TillSync, _); 3] =
+        [(&IgnoreOuter, &IGNORE_OUTER), (&IgnoreInner, &IGNORE_INNER), (&IgnoreMethod, &IGNORE_METHOD)];
+    check_tills(tills, [1, 1, 1]);
+}
+
+#[test]
+fn always_ok_holds_on_either_side() {
+    let tills: [(&dyn TillSync, _); 3] =
+        [(&AlwaysOuter, &ALWAYS_OUTER), (&AlwaysInner, &ALWAYS_INNER), (&AlwaysMethod, &ALWAYS_METHOD)];
+    check_tills(tills, [3, 0, 0]);
+}
