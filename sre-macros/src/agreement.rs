@@ -143,7 +143,7 @@ fn nothing_that_is_typed_makes_a_macro_panic() {
         "crate =",
         "skip, skip",
     ];
-    const ITEMS: [&str; 20] = [
+    const ITEMS: [&str; 28] = [
         "",
         "fn",
         "fn f",
@@ -163,6 +163,14 @@ fn nothing_that_is_typed_makes_a_macro_panic() {
         "struct S",
         "enum E { A(u8), B { c: u8 } }",
         "union U { a: u8 }",
+        "impl A { #[cfg_attr] fn f() {} }",
+        "impl A { #[cfg_attr()] fn f() {} #[cfg_attr(,)] fn g() {} }",
+        "impl A { #[cfg_attr(a, sli, , cfg_attr(sli(skip)))] fn f() {} }",
+        "fn f() -> impl Fn() { m! m!() !() }",
+        "fn f() -> Pin<Box<dyn Future<Output = ()>>> { m!(); Box::pin(async {}) }",
+        "#[outcome] #[outcome(crate)] #[outcome(crate = )] struct S;",
+        "#[outcome(crate = a,)] enum E { #[outcome(ok, crate = a)] A }",
+        "#[label] #[label(crate)] #[label(crate = a b)] struct S { a: u8 }",
         "{}",
     ];
     let tokens = |text: &&str| text.parse::<TokenStream>().ok();
