@@ -247,6 +247,29 @@ fn a_tier_that_the_traffic_is_too_thin_for_says_so_and_what_to_do() {
 }
 
 #[test]
+fn that_traffic_is_too_thin_is_not_forgotten_in_a_gap() {
+    let mut service = Service::new(Objective::availability(0.999), BEFORE_MARCH);
+    // 120 events an hour: the first tier needs 208, the second 83.
+    for second in 1..=7 * HOUR {
+        service.tick(calls(u64::from(second % 30 == 0), 0, 0));
+    }
+    let infeasible = |service: &Service| -> Vec<bool> {
+        service.evaluator.latest().tiers.iter().map(|tier| tier.infeasible).collect()
+    };
+    assert_eq!(infeasible(&service), [true, false, false, false]);
+    for gap in [5, 8 * HOUR] {
+        service.start += gap;
+        for second in 1..=10 * 60 {
+            service.tick(calls(u64::from(second % 30 == 0), 0, 0));
+            assert_eq!(infeasible(&service), [true, false, false, false], "{second} s after {gap} s");
+        }
+    }
+    // It is taken back when an hour with enough traffic was seen, give or take a tenth.
+    service.seconds(HOUR - 10 * 60, 100, 0);
+    assert_eq!(infeasible(&service), [false; 4]);
+}
+
+#[test]
 fn a_tier_that_no_outage_can_reach_is_shown_with_a_remedy() {
     let service = Service::new(Objective::availability(0.9), BEFORE_MARCH);
     let tiers = &service.evaluator.latest().tiers;

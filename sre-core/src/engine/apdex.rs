@@ -17,6 +17,8 @@ pub(super) struct ApdexWindow {
     satisfied_at: Option<usize>,
     tolerated_at: Option<usize>,
     ends: VecDeque<Counts>,
+    /// The number of the last interval that ended.
+    last: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +35,7 @@ impl ApdexWindow {
             satisfied_at: thresholds.position(satisfied_ns),
             tolerated_at: thresholds.position(satisfied_ns.saturating_mul(4)),
             ends: VecDeque::from([Counts::default()]),
+            last: 0,
         }
     }
 
@@ -41,11 +44,20 @@ impl ApdexWindow {
         self.ends = VecDeque::from([self.count(counts)]);
     }
 
-    pub(super) fn end_interval(&mut self, counts: &SeriesCounts) {
+    /// Ends an interval. Those since the last one that ended, in a suspend, had no calls.
+    pub(super) fn end_interval(&mut self, interval: u64, counts: &SeriesCounts) {
+        let passed = usize::try_from(interval.saturating_sub(self.last)).unwrap_or(usize::MAX);
+        let idle = self.ends.back().copied().unwrap_or_default();
+        (1..passed.min(INTERVALS + 1)).for_each(|_| self.push(idle));
+        self.push(self.count(counts));
+        self.last = interval;
+    }
+
+    fn push(&mut self, end: Counts) {
         if self.ends.len() > INTERVALS {
             self.ends.pop_front();
         }
-        self.ends.push_back(self.count(counts));
+        self.ends.push_back(end);
     }
 
     /// All failures are frustrated callers, and so are those who gave up after too long a wait.

@@ -282,9 +282,11 @@ impl Evaluator {
             parts: self.parts(),
         };
         for ((tier, judge), report) in self.derived.iter().zip(&self.tiers).zip(&mut self.report.tiers) {
-            let lint = judge.lint(tier, &self.past, bench, traffic);
-            report.infeasible = lint.is_some();
-            report.remedy = lint.map(|lint| lint.to_string().into());
+            // What was once known stands until more is.
+            if let Some(lint) = judge.lint(tier, &self.past, bench, traffic) {
+                report.infeasible = lint.is_some();
+                report.remedy = lint.map(|lint| lint.to_string().into());
+            }
         }
     }
 

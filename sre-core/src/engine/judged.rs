@@ -105,7 +105,7 @@ impl Judged {
         self.intervals.push(slot, &interval);
         self.percentiles = self.intervals.each_window(slot, &Percentiles::WINDOWS, Percentiles::of).into();
         if let Some(apdex) = &mut self.apdex {
-            apdex.end_interval(counts);
+            apdex.end_interval(slot, counts);
         }
     }
 

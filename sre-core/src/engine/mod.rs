@@ -1,5 +1,6 @@
 //! What reads the counters, turns them into judgements tick by tick, and publishes what it found.
 
+mod age;
 mod apdex;
 mod builder;
 mod evaluation;

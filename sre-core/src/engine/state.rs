@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::alert::LintLevel;
 use crate::clock::Source;
+use crate::engine::age::Age;
 use crate::engine::builder::Selection;
-use crate::engine::judged::INTERVAL_NS;
 use crate::engine::rotation::Rotation;
 use crate::engine::ticker::Arrival;
 use crate::engine::unit::Unit;
@@ -26,6 +26,8 @@ pub(super) struct State {
     started: Tick,
     statics: Option<Statics>,
     units: Vec<Unit>,
+    /// Where among them the SLI of a name is.
+    places: HashMap<&'static str, usize>,
     /// Which SLI has an objective of this name.
     slos: HashMap<Arc<str>, &'static str>,
     health: EngineReport,
@@ -35,6 +37,7 @@ pub(super) struct State {
     empty: Arc<Snapshot>,
     transitions: Vec<TransitionReport>,
     last: Tick,
+    age: Age,
     paused: bool,
     strict: bool,
     retired: bool,
@@ -57,10 +60,12 @@ impl State {
             empty: Arc::default(),
             statics: None,
             units: Vec::new(),
+            places: HashMap::new(),
             slos: HashMap::new(),
             health: EngineReport::default(),
             transitions: Vec::new(),
             last: started,
+            age: Age::new(started),
             paused: false,
             strict,
             retired: false,
@@ -108,6 +113,7 @@ impl State {
         self.health.findings.extend(unit.findings());
         self.slos.extend(unit.slos().map(|slo| (Arc::clone(slo), unit.definition().name())));
         unit.counters().set_recording(!self.paused);
+        self.places.insert(unit.definition().name(), self.units.len());
         self.units.push(unit);
         Ok(())
     }
@@ -136,7 +142,7 @@ impl State {
     }
 
     fn judged(&self, name: &str) -> Option<&Unit> {
-        self.units.iter().find(|unit| unit.definition().name() == name)
+        self.units.get(*self.places.get(name)?)
     }
 
     /// Statics of the selection that came since the last look.
@@ -216,6 +222,7 @@ impl State {
         // Of two threads that tick at once, the later one may come first.
         let now = if now.elapsed_ns < self.last.elapsed_ns { self.last } else { now };
         self.last = now;
+        self.age.advance(now);
         self.adopt_new(now);
         self.transitions.clear();
         self.health.ticks += 1;
@@ -225,12 +232,9 @@ impl State {
         self.report(now, |turn| {
             turn.unit.tick(now);
             turn.unit.transitions(turn.transitions);
-            // The 10 s intervals of a tenth of the SLIs end each second, and the minutes of a sixtieth, so that no
-            // tick merges a thousand histograms.
-            let interval = (now.wall_ns + turn.number % 60 * 1_000_000_000) / INTERVAL_NS;
-            if turn.unit.is_due(interval) {
+            if turn.unit.is_due(turn.interval) {
                 turn.let_go();
-                turn.unit.end_interval(interval);
+                turn.unit.end_interval(turn.interval);
             }
         })
     }
@@ -246,7 +250,7 @@ impl State {
     /// Lets `step` bring one SLI after the other up to date, and reports on each while it is at hand.
     fn report(&mut self, now: Tick, mut step: impl FnMut(&mut Turn<'_>)) -> Arc<Report> {
         let started_unix_ns = self.counters_started_ns();
-        let Self { units, reports, health, transitions, empty, .. } = self;
+        let Self { units, reports, health, transitions, empty, age, .. } = self;
         reports.turn(|report| {
             let (mut sums, mut filled, mut silent) = (Sums::default(), 0, false);
             for (number, unit) in (0_u64..).zip(&mut *units) {
@@ -256,7 +260,8 @@ impl State {
                 let missing = filled.saturating_sub(report.slis.len());
                 report.slis.extend((0..missing).map(|_| SliReport::blank(empty)));
                 let rows = report.slis.get_mut(first..filled).unwrap_or_default();
-                let mut turn = Turn { number, unit, rows, transitions, empty };
+                let interval = age.interval(number);
+                let mut turn = Turn { interval, unit, rows, transitions, empty };
                 step(&mut turn);
                 turn.unit.report(now, turn.rows);
                 sums.add(turn.unit);
@@ -366,7 +371,8 @@ impl Sums {
 
 /// One SLI at one look, with its rows in the report that is being filled.
 struct Turn<'a> {
-    number: u64,
+    /// The number of the current interval of its percentiles.
+    interval: u64,
     unit: &'a mut Unit,
     rows: &'a mut [SliReport],
     transitions: &'a mut Vec<TransitionReport>,

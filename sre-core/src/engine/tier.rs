@@ -76,18 +76,19 @@ impl TierJudge {
         is_blind(calls.good(), calls.bad())
     }
 
-    /// What live traffic says about it, once a long window has been observed.
+    /// What live traffic says about it; `None` while too little of a long window was observed to tell.
     pub(super) fn lint(
         &self,
         tier: &DerivedTier,
         past: &Past,
         bench: Bench,
         traffic: Traffic,
-    ) -> Option<Lint> {
-        let is_known = past.observed_ns(self.long) >= past.units().length_ns(self.long);
-        let projected = projected_events(traffic.seen.counts, traffic.seen.observed, traffic.period)?;
-        let units = projected / traffic.parts;
-        is_known.then(|| lint_traffic(tier, bench.target, bench.guards, units)).flatten()
+    ) -> Option<Option<Lint>> {
+        let (observed_ns, length_ns) = (past.observed_ns(self.long), past.units().length_ns(self.long));
+        let is_known = observed_ns >= length_ns - length_ns / 10;
+        let projected = projected_events(traffic.seen.counts, traffic.seen.observed, traffic.period);
+        let units = projected.filter(|_| is_known)? / traffic.parts;
+        Some(lint_traffic(tier, bench.target, bench.guards, units))
     }
 
     /// Whether the long window has no events.
