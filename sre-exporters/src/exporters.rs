@@ -340,7 +340,9 @@ mod tests {
     struct Nothing;
 
     impl Source for Nothing {
-        fn render(&self, _: crate::http::Document, _: &mut Vec<u8>) {}
+        fn render(&self, _: crate::http::Document, _: &mut Vec<u8>) -> Option<bytes::Bytes> {
+            None
+        }
 
         fn illness(&self) -> Option<String> {
             None

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use sre_core::Engine;
@@ -32,12 +33,12 @@ impl Site {
 }
 
 impl Source for Site {
-    fn render(&self, document: Document, out: &mut Vec<u8>) {
+    fn render(&self, document: Document, out: &mut Vec<u8>) -> Option<Bytes> {
         match document {
             Document::Metrics(negotiated) => {
                 let report = self.engine.collect();
                 let process = Process::look();
-                self.exposition.lock().write(&report, &process, &self.telemetry, negotiated, out);
+                return Some(self.exposition.lock().write(&report, &process, &self.telemetry, negotiated));
             }
             Document::Page => render_page(&self.engine.report(), out),
             Document::Status => {
@@ -47,6 +48,7 @@ impl Source for Site {
                 let _ = serde_json::to_writer(out, &answer);
             }
         }
+        None
     }
 
     fn illness(&self) -> Option<String> {

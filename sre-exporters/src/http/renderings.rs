@@ -37,8 +37,8 @@ pub(crate) enum Document {
 
 /// Where documents come from.
 pub(crate) trait Source: Send + Sync + 'static {
-    /// Appends the document as it is now.
-    fn render(&self, document: Document, out: &mut Vec<u8>);
+    /// The document as it is now: appended, or lent by the source from buffers of its own.
+    fn render(&self, document: Document, out: &mut Vec<u8>) -> Option<Bytes>;
 
     /// What is wrong with the engine; `None` when it is well.
     fn illness(&self) -> Option<String>;
@@ -198,13 +198,14 @@ impl Renderings {
         let mut buffer = self.spare.take();
         // A panic while rendering must not reach a router of the user; the buffer is dropped with what is in it.
         let rendered = catch_unwind(AssertUnwindSafe(|| {
-            self.source.render(document, &mut buffer);
-            buffer
+            let lent = self.source.render(document, &mut buffer);
+            (lent, self.share(buffer))
         }));
-        let plain = self.share(rendered.map_err(|_| {
+        let (lent, written) = rendered.map_err(|_| {
             self.telemetry.add(Count::RenderPanics, 1);
             Refusal::Failed
-        })?);
+        })?;
+        let plain = lent.unwrap_or(written);
         let rendering = Rendering { document, number, at, plain, gzip: Arc::default() };
         self.kept.lock().push(rendering.clone());
         Ok(rendering)
@@ -317,9 +318,10 @@ mod tests {
     struct Counting(AtomicU64);
 
     impl Source for Counting {
-        fn render(&self, _: Document, out: &mut Vec<u8>) {
+        fn render(&self, _: Document, out: &mut Vec<u8>) -> Option<Bytes> {
             let number = self.0.fetch_add(1, Ordering::Relaxed);
             out.extend_from_slice(format!("{number:02048}").as_bytes());
+            None
         }
 
         fn illness(&self) -> Option<String> {
@@ -381,7 +383,7 @@ mod tests {
     fn a_source_that_panics_is_an_answer_and_a_count() {
         struct Panicking;
         impl Source for Panicking {
-            fn render(&self, _: Document, _: &mut Vec<u8>) {
+            fn render(&self, _: Document, _: &mut Vec<u8>) -> Option<Bytes> {
                 panic!("a bug that this test planted");
             }
 

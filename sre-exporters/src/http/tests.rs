@@ -27,12 +27,13 @@ struct Fixed {
 }
 
 impl Source for Fixed {
-    fn render(&self, document: Document, out: &mut Vec<u8>) {
+    fn render(&self, document: Document, out: &mut Vec<u8>) -> Option<bytes::Bytes> {
         if let Document::Metrics(_) = document {
             out.extend_from_slice(&self.metrics);
         } else {
             out.extend_from_slice(b"small");
         }
+        None
     }
 
     fn illness(&self) -> Option<String> {
@@ -163,7 +164,7 @@ fn whoever_hangs_up_one_side_after_the_request_gets_the_answer() {
 fn a_rendering_that_fails_is_told_and_the_connection_goes_on() {
     struct Failing;
     impl Source for Failing {
-        fn render(&self, _: Document, out: &mut Vec<u8>) {
+        fn render(&self, _: Document, out: &mut Vec<u8>) -> Option<bytes::Bytes> {
             out.extend_from_slice(b"half a family");
             panic!("a bug that this test planted");
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sre_core::histogram::{Cumulative, Snapshot};
 use sre_core::report::Over;
 
-use super::encode::Edges;
+use super::encode::{Distribution, Edges, Exemplar};
 
 /// The cumulative counts of a histogram. Clones share what they know of the bounds.
 #[derive(Clone, Debug)]
@@ -26,23 +26,20 @@ impl Buckets {
         }
     }
 
-    /// Counts what came since the last report of the same series.
-    pub(crate) fn update(&mut self, durations: &Snapshot, over: &Over) {
+    /// Counts what came since the last report of the same series; `edges` are those it was made with.
+    pub(crate) fn update<'a>(
+        &'a mut self,
+        durations: &Snapshot,
+        over: &Over,
+        edges: &'a Edges,
+        exemplars: &'a [Exemplar],
+    ) -> Distribution<'a> {
         self.merged.update(durations);
         let count = self.merged.count();
         for (place, at) in self.thresholds.iter().enumerate() {
             self.merged.correct(*at, count.saturating_sub(over.get(place)));
         }
-    }
-
-    /// All events.
-    pub(crate) fn count(&self) -> u64 {
-        self.merged.count()
-    }
-
-    /// Events up to each bound.
-    pub(crate) fn cumulative(&self) -> &[u64] {
-        self.merged.counts()
+        Distribution { edges, cumulative: self.merged.counts(), count, sum_ns: durations.sum_ns(), exemplars }
     }
 }
 
@@ -64,10 +61,10 @@ mod tests {
             let durations = so_far.iter().map(|millis| Duration::from_millis(*millis));
             let snapshot = Snapshot::from_durations(Layout::default(), durations);
             for _ in 0..2 {
-                buckets.update(&snapshot, &Over::default());
+                let read = buckets.update(&snapshot, &Over::default(), &edges, &[]);
                 let up_to = |bound| so_far.iter().filter(|millis| **millis <= bound).count() as u64;
-                assert_eq!(buckets.cumulative(), [up_to(10), up_to(100)]);
-                assert_eq!(buckets.count(), length as u64);
+                assert_eq!(read.cumulative, [up_to(10), up_to(100)]);
+                assert_eq!(read.count, length as u64);
             }
         }
     }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use sre_core::report::{EngineReport, ObjectiveReport, SliReport};
 use sre_core::sli::Outcome;
+use sre_core::units::BurnRate;
 
 use super::encode::{Encoder, Exemplar};
 use super::names;
 use super::process::Process;
-use super::series::{ERROR, Histogram, OK, ObjectiveSeries, SliSeries};
+use super::series::{ABANDONED, ERROR, IGNORED, OK, ObjectiveSeries, SliSeries};
 use crate::telemetry::{Count, Telemetry};
 
 /// Writes the families that describe the SLIs. `series` belong to `slis` by position. `exemplars` is room to work in.
@@ -18,36 +19,36 @@ pub(crate) fn write_slis(
     series: &mut [SliSeries],
     exemplars: &mut Vec<Exemplar>,
 ) {
+    let outcomes: [&[u8]; 4] = [OK, ERROR, IGNORED, ABANDONED];
     let mut events = encoder.family(&names::SLI_EVENTS);
     for (sli, series) in shown(slis, series) {
         let counts = [sli.events.ok, sli.events.error, sli.events.ignored, sli.events.abandoned_total()];
-        counts.into_iter().enumerate().for_each(|(line, count)| series.events.set(line, count));
-        events.lines(&series.events);
+        for (outcome, count) in outcomes.into_iter().zip(counts) {
+            events.integer(&[&series.own, outcome], count);
+        }
     }
     let mut durations = encoder.family(&names::SLI_DURATION);
     for (sli, series) in shown(slis, series) {
-        let mut write = |outcome, label, snapshot, over, histogram: &mut Histogram| {
-            let labels: [&[u8]; 2] = [&series.own, label];
+        let ok = Some((&sli.durations, &sli.over, &mut series.ok));
+        let error = sli.error_durations.as_ref().map(|error| (error, &sli.error_over, &mut series.error));
+        for (outcome, label, read) in [(Outcome::Ok, OK, ok), (Outcome::Error, ERROR, error)] {
+            durations.depends_on(read.is_some());
+            let Some((snapshot, over, buckets)) = read else { continue };
             exemplars.clear();
             exemplars.extend(exemplars_of(sli, outcome));
-            let (distribution, lines) = histogram.update(snapshot, over, &labels, exemplars);
-            durations.histogram(&labels, &distribution, lines);
-        };
-        write(Outcome::Ok, OK, &sli.durations, &sli.over, &mut series.ok);
-        if let Some(snapshot) = &sli.error_durations {
-            write(Outcome::Error, ERROR, snapshot, &sli.error_over, &mut series.error);
+            let distribution = buckets.update(snapshot, over, &series.edges, exemplars);
+            durations.histogram(&[&series.own, label], &distribution);
         }
     }
     let mut in_flight = encoder.family(&names::SLI_IN_FLIGHT);
     for (sli, series) in shown(slis, series) {
-        series.in_flight.set(0, sli.in_flight);
-        in_flight.lines(&series.in_flight);
+        in_flight.integer(&[&series.own], sli.in_flight);
     }
     let mut overdue = encoder.family(&names::SLI_IN_FLIGHT_OVERDUE);
     for (sli, series) in shown(slis, series) {
+        overdue.depends_on(sli.in_flight_overdue.is_some());
         if let Some(count) = sli.in_flight_overdue {
-            series.overdue.set(0, count);
-            overdue.lines(&series.overdue);
+            overdue.integer(&[&series.own], count);
         }
     }
 }
@@ -80,22 +81,16 @@ pub(crate) fn write_objectives(encoder: &mut Encoder<'_>, slis: &[SliReport], se
     let mut burn = encoder.family(&names::SLO_BURN_RATE);
     each(slis, series, |objective, series| {
         for (at, window) in objective.windows.iter().enumerate() {
-            if let Some(rate) = window.burn {
-                burn.float(&[&series.own, series.window(at)], rate.get());
-            }
+            burn.float_if_any(&[&series.own, series.window(at)], window.burn.map(BurnRate::get));
         }
     });
     let mut remaining = encoder.family(&names::SLO_BUDGET_REMAINING);
     each(slis, series, |objective, series| {
-        if let Some(budget) = &objective.budget {
-            remaining.float(&[&series.own], budget.remaining());
-        }
+        remaining.float_if_any(&[&series.own], objective.budget.map(|budget| budget.remaining()));
     });
     let mut exhaustion = encoder.family(&names::SLO_EXHAUSTION);
     each(slis, series, |objective, series| {
-        if let Some(seconds) = objective.forecast.soonest().seconds() {
-            exhaustion.float(&[&series.own], seconds);
-        }
+        exhaustion.float_if_any(&[&series.own], objective.forecast.soonest().seconds());
     });
     let mut coverage = encoder.family(&names::SLO_COVERAGE);
     each(slis, series, |objective, series| {
@@ -157,8 +152,10 @@ pub(crate) fn write_exporters(encoder: &mut Encoder<'_>, telemetry: &Telemetry) 
 
 /// Writes the conventional families of a process, as far as the system tells them.
 pub(crate) fn write_process(encoder: &mut Encoder<'_>, process: &Process) {
+    let mut cpu = encoder.family(&names::PROCESS_CPU);
+    cpu.depends_on(process.cpu_ns.is_some());
     if let Some(cpu_ns) = process.cpu_ns {
-        encoder.family(&names::PROCESS_CPU).seconds(&[], cpu_ns.into());
+        cpu.seconds(&[], cpu_ns.into());
     }
     for (family, value) in [
         (&names::PROCESS_RESIDENT, process.resident_bytes),
@@ -166,14 +163,16 @@ pub(crate) fn write_process(encoder: &mut Encoder<'_>, process: &Process) {
         (&names::PROCESS_THREADS, process.threads),
         (&names::PROCESS_OPEN_FDS, process.open_fds),
     ] {
+        let mut samples = encoder.family(family);
+        samples.depends_on(value.is_some());
         if let Some(value) = value {
-            encoder.family(family).integer(&[], value);
+            samples.integer(&[], value);
         }
     }
-    if let Some(max) = process.max_fds {
-        encoder.family(&names::PROCESS_MAX_FDS).float(&[], max);
-    }
+    encoder.family(&names::PROCESS_MAX_FDS).float_if_any(&[], process.max_fds);
+    let mut start = encoder.family(&names::PROCESS_START);
+    start.depends_on(process.start_unix_ns.is_some());
     if let Some(start_ns) = process.start_unix_ns {
-        encoder.family(&names::PROCESS_START).seconds(&[], start_ns.into());
+        start.seconds(&[], start_ns.into());
     }
 }

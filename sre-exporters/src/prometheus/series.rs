@@ -1,24 +1,24 @@
-//! Cold. What stays the same between scrapes: labels and lines as they are written, and buckets.
+//! Cold. What stays the same between scrapes: labels as they are written, bounds, and what is known of buckets.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use sre_core::histogram::Snapshot;
-use sre_core::report::{Label, ObjectiveReport, Over, SliReport};
+use sre_core::report::{Label, ObjectiveReport, SliReport};
 
 use super::buckets::Buckets;
 use super::config::edges;
-use super::encode::{Distribution, Edges, Exemplar, Lines, push_label_value};
+use super::encode::{Edges, push_label_value};
 use super::escaping::Escaping;
-use super::names;
 use crate::naming;
 
 /// What is known of every series of the last report, for one way of escaping names.
 #[derive(Debug, Default)]
 pub(crate) struct SeriesCache {
     slis: Vec<SliSeries>,
-    /// Histograms without counts, by their thresholds.
-    blanks: HashMap<Arc<[u64]>, Histogram>,
+    /// Bounds and buckets without counts, by their thresholds.
+    blanks: HashMap<Arc<[u64]>, (Arc<Edges>, Buckets)>,
+    /// Grows with each change of what is constant.
+    edition: u64,
     /// Label values that were longer than may be, since the last [`SeriesCache::take_cut`].
     cut: u64,
 }
@@ -34,51 +34,11 @@ pub(crate) struct SliSeries {
     pub(crate) is_shown: bool,
     /// `sli="checkout",route="/pay"`
     pub(crate) own: Box<[u8]>,
-    /// Calls by outcome: ok, error, ignored, abandoned.
-    pub(crate) events: Lines,
-    pub(crate) in_flight: Lines,
-    pub(crate) overdue: Lines,
+    pub(crate) edges: Arc<Edges>,
     /// Of successful calls, and of failed ones.
-    pub(crate) ok: Histogram,
-    pub(crate) error: Histogram,
+    pub(crate) ok: Buckets,
+    pub(crate) error: Buckets,
     pub(crate) objectives: Vec<ObjectiveSeries>,
-}
-
-/// What is known of one histogram. Clones share its bounds.
-#[derive(Clone, Debug)]
-pub(crate) struct Histogram {
-    edges: Arc<Edges>,
-    buckets: Buckets,
-    pub(crate) lines: Lines,
-}
-
-impl Histogram {
-    fn new(thresholds_ns: &[u64]) -> Self {
-        let edges = Arc::new(edges(thresholds_ns));
-        Self { buckets: Buckets::new(&edges, thresholds_ns), edges, lines: Lines::default() }
-    }
-
-    /// Counts what came since the last report; `labels` are those of its lines.
-    pub(crate) fn update<'a>(
-        &'a mut self,
-        durations: &Snapshot,
-        over: &Over,
-        labels: &[&[u8]],
-        exemplars: &'a [Exemplar],
-    ) -> (Distribution<'a>, &'a mut Lines) {
-        if self.lines.is_empty() {
-            self.lines = Lines::of_histogram(&names::SLI_DURATION, labels, &self.edges);
-        }
-        self.buckets.update(durations, over);
-        let distribution = Distribution {
-            edges: &self.edges,
-            cumulative: self.buckets.cumulative(),
-            count: self.buckets.count(),
-            sum_ns: durations.sum_ns(),
-            exemplars,
-        };
-        (distribution, &mut self.lines)
-    }
 }
 
 /// What is known of one objective.
@@ -105,8 +65,10 @@ impl SeriesCache {
                 continue;
             }
             let thresholds_ns = &sli.thresholds_ns;
-            let blank =
-                self.blanks.entry(Arc::clone(thresholds_ns)).or_insert_with(|| Histogram::new(thresholds_ns));
+            let blank = self.blanks.entry(Arc::clone(thresholds_ns)).or_insert_with(|| {
+                let edges = Arc::new(edges(thresholds_ns));
+                (Arc::clone(&edges), Buckets::new(&edges, thresholds_ns))
+            });
             let fresh = SliSeries::new(sli, is_member, escaping, blank, &mut self.cut);
             match self.slis.get_mut(at) {
                 Some(known) => *known = fresh,
@@ -118,9 +80,20 @@ impl SeriesCache {
             self.hide_duplicates();
         }
         for (series, sli) in self.slis.iter_mut().zip(slis) {
-            series.update_objectives(&sli.objectives, &mut self.cut);
+            changed |= series.update_objectives(&sli.objectives, &mut self.cut);
         }
+        self.edition += u64::from(changed);
         &mut self.slis
+    }
+
+    /// What is known of each SLI of the last report.
+    pub(crate) fn series(&mut self) -> &mut [SliSeries] {
+        &mut self.slis
+    }
+
+    /// Another one whenever series, labels or bounds changed, or the windows and tiers of an objective.
+    pub(crate) fn edition(&self) -> u64 {
+        self.edition
     }
 
     /// Hides series that have the labels of one before them: a scraper could refuse everything for their sake.
@@ -138,7 +111,13 @@ impl SeriesCache {
 }
 
 impl SliSeries {
-    fn new(sli: &SliReport, is_member: bool, escaping: Escaping, blank: &Histogram, cut: &mut u64) -> Self {
+    fn new(
+        sli: &SliReport,
+        is_member: bool,
+        escaping: Escaping,
+        blank: &(Arc<Edges>, Buckets),
+        cut: &mut u64,
+    ) -> Self {
         let mut own = Vec::new();
         // A member without any value would look like the whole.
         let is_blank = is_member && sli.labels.iter().all(|label| label.value.is_empty());
@@ -149,20 +128,17 @@ impl SliSeries {
             push(&mut own, &name, if is_blank { naming::EMPTY } else { &label.value }, cut);
             taken.push(name);
         }
-        let outcomes: [&[u8]; 4] = [OK, ERROR, b"outcome=\"ignored\"", b"outcome=\"abandoned\""];
-        let by_outcome = outcomes.map(|outcome| [own.as_slice(), outcome]);
+        let (edges, buckets) = blank;
         Self {
             name: sli.name,
             labels: Arc::clone(&sli.labels),
             thresholds_ns: Arc::clone(&sli.thresholds_ns),
             is_member,
             is_shown: true,
-            events: Lines::of(&names::SLI_EVENTS, &by_outcome.each_ref().map(|labels| labels.as_slice())),
-            in_flight: Lines::of(&names::SLI_IN_FLIGHT, &[&[&own]]),
-            overdue: Lines::of(&names::SLI_IN_FLIGHT_OVERDUE, &[&[&own]]),
             own: own.into_boxed_slice(),
-            ok: blank.clone(),
-            error: blank.clone(),
+            edges: Arc::clone(edges),
+            ok: buckets.clone(),
+            error: buckets.clone(),
             objectives: Vec::new(),
         }
     }
@@ -174,7 +150,9 @@ impl SliSeries {
             && same(&self.thresholds_ns, &sli.thresholds_ns)
     }
 
-    fn update_objectives(&mut self, objectives: &[ObjectiveReport], cut: &mut u64) {
+    /// Returns whether anything has changed.
+    fn update_objectives(&mut self, objectives: &[ObjectiveReport], cut: &mut u64) -> bool {
+        let mut changed = self.objectives.len() != objectives.len();
         self.objectives.truncate(objectives.len());
         for (at, objective) in objectives.iter().enumerate() {
             let known = self.objectives.get(at).is_some_and(|known| known.slo == objective.slo);
@@ -183,9 +161,10 @@ impl SliSeries {
                 self.objectives.push(ObjectiveSeries::new(objective, &self.own, cut));
             }
             if let Some(known) = self.objectives.get_mut(at) {
-                known.update(objective);
+                changed |= known.update(objective);
             }
         }
+        changed
     }
 }
 
@@ -203,15 +182,18 @@ impl ObjectiveSeries {
         }
     }
 
-    fn update(&mut self, objective: &ObjectiveReport) {
+    /// Returns whether anything has changed.
+    fn update(&mut self, objective: &ObjectiveReport) -> bool {
         let windows = objective.windows.iter().map(|window| &window.text);
-        remember(&mut self.windows, windows, |out, text, _| push(out, "window", text, &mut 0));
+        let other_windows =
+            remember(&mut self.windows, windows, |out, text, _| push(out, "window", text, &mut 0));
         let tiers = objective.tiers.iter().map(|tier| &tier.name);
-        remember(&mut self.tiers, tiers, |out, name, at| {
+        let other_tiers = remember(&mut self.tiers, tiers, |out, name, at| {
             push(out, "tier", name, &mut 0);
             let severity = objective.tiers.get(at).map_or("", |tier| tier.severity.as_str());
             push(out, "severity", severity, &mut 0);
         });
+        other_windows || other_tiers
     }
 
     /// `window="5m"`, by the place of the window.
@@ -231,6 +213,12 @@ pub(crate) const OK: &[u8] = b"outcome=\"ok\"";
 /// The label of failed calls.
 pub(crate) const ERROR: &[u8] = b"outcome=\"error\"";
 
+/// The label of calls that say nothing about the service.
+pub(crate) const IGNORED: &[u8] = b"outcome=\"ignored\"";
+
+/// The label of calls that ended without an answer.
+pub(crate) const ABANDONED: &[u8] = b"outcome=\"abandoned\"";
+
 /// Whether two lists are equal, which takes no look inside when they are one.
 fn same<T: PartialEq>(one: &Arc<[T]>, other: &Arc<[T]>) -> bool {
     Arc::ptr_eq(one, other) || one == other
@@ -241,12 +229,13 @@ fn same_text(one: &str, other: &str) -> bool {
     std::ptr::eq(one, other) || one == other
 }
 
-/// Keeps the escaped form of each text, written anew from the first text on that has changed.
+/// Keeps the escaped form of each text, written anew from the first text on that has changed; returns whether one has.
 fn remember<'a>(
     known: &mut Vec<(Arc<str>, Box<[u8]>)>,
     texts: impl ExactSizeIterator<Item = &'a Arc<str>>,
     write: impl Fn(&mut Vec<u8>, &str, usize),
-) {
+) -> bool {
+    let mut changed = known.len() != texts.len();
     known.truncate(texts.len());
     for (at, text) in texts.enumerate() {
         if known.get(at).is_none_or(|(of, _)| of != text) {
@@ -254,8 +243,10 @@ fn remember<'a>(
             let mut out = Vec::new();
             write(&mut out, text, at);
             known.push((Arc::clone(text), out.into_boxed_slice()));
+            changed = true;
         }
     }
+    changed
 }
 
 /// A label name that none of the names before it has.

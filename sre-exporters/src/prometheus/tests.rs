@@ -64,9 +64,8 @@ fn process() -> Process {
 }
 
 fn written(report: &Report, accept: &str) -> String {
-    let mut out = Vec::new();
-    Exposition::default().write(report, &process(), &Telemetry::default(), negotiate(accept), &mut out);
-    String::from_utf8(out).expect("UTF-8")
+    let body = Exposition::default().write(report, &process(), &Telemetry::default(), negotiate(accept));
+    String::from_utf8(body.to_vec()).expect("UTF-8")
 }
 
 fn read(report: &Report, accept: &str) -> Read {
@@ -273,11 +272,9 @@ fn a_megabyte_of_label_is_cut_counted_and_still_distinct() {
     let report = with_labels(&values);
     let telemetry = Telemetry::default();
     let mut exposition = Exposition::default();
-    let mut body = Vec::new();
-    for _ in 0..3 {
-        body.clear();
-        exposition.write(&report, &process(), &telemetry, negotiate(TEXT), &mut body);
-    }
+    let mut write = || exposition.write(&report, &process(), &telemetry, negotiate(TEXT));
+    let _ = (write(), write());
+    let body = write();
     let read = read_text(std::str::from_utf8(&body).unwrap());
     let routes: std::collections::BTreeSet<_> =
         read.samples.iter().filter_map(|sample| sample.labels.get("route")).collect();
@@ -318,9 +315,8 @@ fn what_is_kept_between_scrapes_never_shows_in_another_report() {
     other.slis.reverse();
     for report in [&many, &few, &other, &many, &report()] {
         for accept in [TEXT, OPENMETRICS, "text/plain;escaping=dots"] {
-            let mut body = Vec::new();
-            exposition.write(report, &process(), &telemetry, negotiate(accept), &mut body);
-            assert_eq!(String::from_utf8(body).unwrap(), written(report, accept));
+            let body = exposition.write(report, &process(), &telemetry, negotiate(accept));
+            assert_eq!(std::str::from_utf8(&body).unwrap(), written(report, accept));
         }
     }
 }

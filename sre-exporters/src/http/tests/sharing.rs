@@ -35,10 +35,11 @@ impl Gate {
 struct Gated(Arc<Gate>);
 
 impl Source for Gated {
-    fn render(&self, _: Document, out: &mut Vec<u8>) {
+    fn render(&self, _: Document, out: &mut Vec<u8>) -> Option<bytes::Bytes> {
         self.0.begun.fetch_add(1, Ordering::SeqCst);
         self.0.opened.wait_while(&mut self.0.open.lock(), |open| !*open);
         out.extend_from_slice(&[b'#'; 2_000]);
+        None
     }
 
     fn illness(&self) -> Option<String> {

@@ -1,22 +1,24 @@
 //! Pure. The syntax of the two text formats: families, samples, buckets. What they mean is said elsewhere.
 
 mod escape;
-mod lines;
 mod number;
 mod openmetrics;
+mod sheet;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use escape::push_label_value;
-pub(crate) use lines::Lines;
 pub(crate) use number::canonical;
+use sheet::Mark;
+pub(crate) use sheet::Sheet;
 
 /// One of the two text formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Syntax {
     /// Text format 0.0.4, and 1.0.0, which differs in nothing but quoted names.
+    #[default]
     Text,
     /// OpenMetrics 1.0.
     OpenMetrics,
@@ -115,29 +117,58 @@ impl Distribution<'_> {
     }
 }
 
-/// Writes one exposition at the end of a buffer, without heap of its own.
+/// Writes one exposition on a sheet.
+///
+/// A sheet that was written before must get the same calls with the same families and labels.
 #[derive(Debug)]
-pub(crate) struct Encoder<'o> {
-    out: &'o mut Vec<u8>,
+pub(crate) struct Encoder<'s> {
+    sheet: &'s mut Sheet,
     syntax: Syntax,
+    open: Option<Open>,
 }
 
-impl<'o> Encoder<'o> {
-    /// An exposition that begins where `out` ends.
-    pub(crate) fn new(out: &'o mut Vec<u8>, syntax: Syntax) -> Self {
-        Self { out, syntax }
+/// The family whose samples are being written.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    family: &'static Family,
+    /// Where its head belongs, if it has a sample.
+    head: Mark,
+    has_samples: bool,
+}
+
+impl<'s> Encoder<'s> {
+    /// An exposition from the beginning of a sheet.
+    pub(crate) fn new(sheet: &'s mut Sheet, syntax: Syntax) -> Self {
+        sheet.begin();
+        Self { sheet, syntax, open: None }
     }
 
-    /// Begins a family. Its head is written with its first sample, so a family without samples is absent.
-    pub(crate) fn family<'e>(&'e mut self, family: &'static Family) -> Samples<'e> {
-        Samples { out: self.out, syntax: self.syntax, family, headed: false }
+    /// Begins a family. A family without samples is absent.
+    pub(crate) fn family(&mut self, family: &'static Family) -> Samples<'_> {
+        self.close_family();
+        let head = self.sheet.mark();
+        let open = self.open.insert(Open { family, head, has_samples: false });
+        Samples { sheet: self.sheet, syntax: self.syntax, family, has_samples: &mut open.has_samples }
     }
 
-    /// Ends the exposition.
-    pub(crate) fn finish(self) {
+    /// Ends the exposition; `false` if the sheet was written before by other calls, and is empty now.
+    #[must_use]
+    pub(crate) fn finish(mut self) -> bool {
+        self.close_family();
         if self.syntax == Syntax::OpenMetrics {
-            openmetrics::push_end(self.out);
+            self.sheet.constant(openmetrics::push_end);
         }
+        self.sheet.finish()
+    }
+
+    /// Writes the head of the last family, now that it is known whether it has samples.
+    fn close_family(&mut self) {
+        let Some(Open { family, head, has_samples }) = self.open.take() else { return };
+        self.sheet.amend(head, u64::from(has_samples), |out| match self.syntax {
+            _ if !has_samples => {}
+            Syntax::Text => text::push_head(out, family),
+            Syntax::OpenMetrics => openmetrics::push_head(out, family),
+        });
     }
 }
 
@@ -146,96 +177,100 @@ impl<'o> Encoder<'o> {
 /// Labels come as parts such as `sli="checkout"`, escaped already and without braces; empty parts are skipped.
 #[derive(Debug)]
 pub(crate) struct Samples<'e> {
-    out: &'e mut Vec<u8>,
+    sheet: &'e mut Sheet,
     syntax: Syntax,
     family: &'static Family,
-    headed: bool,
+    has_samples: &'e mut bool,
 }
 
 impl Samples<'_> {
     /// A sample with an integer value.
     pub(crate) fn integer(&mut self, labels: &[&[u8]], value: u64) {
-        self.push_name_and_labels(self.family.kind.suffix(), labels);
-        number::push_integer(self.out, value);
-        self.out.push(b'\n');
+        self.begin(self.family.kind.suffix(), labels);
+        self.sheet.integer(value);
+        self.end();
     }
 
     /// A sample with a float value.
     pub(crate) fn float(&mut self, labels: &[&[u8]], value: f64) {
-        self.push_name_and_labels(self.family.kind.suffix(), labels);
-        number::push_float(self.out, value);
-        self.out.push(b'\n');
+        self.begin(self.family.kind.suffix(), labels);
+        self.sheet.written(value.to_bits(), |out| number::push_float(out, value));
+        self.end();
+    }
+
+    /// A sample with a float value, as long as there is one.
+    pub(crate) fn float_if_any(&mut self, labels: &[&[u8]], value: Option<f64>) {
+        *self.has_samples |= value.is_some();
+        // No calculation gives this NaN.
+        self.sheet.written(value.map_or(u64::MAX, f64::to_bits), |out| {
+            if let Some(value) = value {
+                push_name_and_labels(out, self.family, self.family.kind.suffix(), labels);
+                number::push_float(out, value);
+                out.push(b'\n');
+            }
+        });
     }
 
     /// A sample in seconds, exact to the nanosecond.
     pub(crate) fn seconds(&mut self, labels: &[&[u8]], nanos: u128) {
-        self.push_name_and_labels(self.family.kind.suffix(), labels);
-        number::push_seconds(self.out, nanos);
-        self.out.push(b'\n');
+        self.begin(self.family.kind.suffix(), labels);
+        self.sheet.seconds(nanos);
+        self.end();
     }
 
-    /// Lines that were made before.
-    pub(crate) fn lines(&mut self, lines: &Lines) {
-        self.push_head();
-        self.out.extend_from_slice(lines.text());
+    /// What the samples that follow depend on. It seldom changes: then everything is written anew.
+    pub(crate) fn depends_on(&mut self, choice: bool) {
+        self.sheet.branch(u64::from(choice));
     }
 
-    /// A classic histogram: its buckets, its sum, its count. `lines` are those of the same series.
-    pub(crate) fn histogram(&mut self, labels: &[&[u8]], distribution: &Distribution<'_>, lines: &mut Lines) {
-        if self.syntax == Syntax::OpenMetrics && !distribution.exemplars.is_empty() {
-            self.histogram_with_exemplars(labels, distribution);
-        } else {
-            lines.set_histogram(distribution);
-            self.lines(lines);
+    /// A classic histogram: its buckets, its sum, its count.
+    pub(crate) fn histogram(&mut self, labels: &[&[u8]], distribution: &Distribution<'_>) {
+        let has_exemplars = self.syntax == Syntax::OpenMetrics && !distribution.exemplars.is_empty();
+        self.depends_on(has_exemplars);
+        let buckets = distribution.edges.labels.iter().zip(distribution.ascending());
+        for (index, (edge, count)) in buckets.enumerate() {
+            *self.has_samples = true;
+            self.sheet.constant(|out| {
+                push_name_and_open(out, self.family, "_bucket", labels);
+                push_edge(out, edge);
+            });
+            self.sheet.integer(count);
+            if has_exemplars {
+                self.sheet.any(|out| push_exemplar_of(out, index, distribution));
+            }
+            self.end();
         }
+        self.begin("_sum", labels);
+        self.sheet.seconds(distribution.sum_ns);
+        self.end();
+        self.begin("_count", labels);
+        self.sheet.integer(distribution.count);
+        self.end();
     }
 
-    fn histogram_with_exemplars(&mut self, labels: &[&[u8]], distribution: &Distribution<'_>) {
-        self.push_head();
-        for (index, (edge, count)) in
-            distribution.edges.labels.iter().zip(distribution.ascending()).enumerate()
-        {
-            push_name_and_open(self.out, self.family, "_bucket", labels);
-            push_edge(self.out, edge);
-            number::push_integer(self.out, count);
-            self.push_exemplar_of(index, distribution);
-            self.out.push(b'\n');
-        }
-        self.push_name_and_labels("_sum", labels);
-        number::push_seconds(self.out, distribution.sum_ns);
-        self.out.push(b'\n');
-        self.push_name_and_labels("_count", labels);
-        number::push_integer(self.out, distribution.count);
-        self.out.push(b'\n');
+    fn begin(&mut self, suffix: &str, labels: &[&[u8]]) {
+        *self.has_samples = true;
+        self.sheet.constant(|out| push_name_and_labels(out, self.family, suffix, labels));
     }
 
-    fn push_exemplar_of(&mut self, index: usize, distribution: &Distribution<'_>) {
-        let bounds = distribution.edges.bounds_ns();
-        let inside =
-            |exemplar: &&Exemplar| bounds.partition_point(|bound| *bound < exemplar.value_ns) == index;
-        if let Some(exemplar) = distribution.exemplars.iter().rev().find(inside) {
-            openmetrics::push_exemplar(self.out, exemplar);
-        }
+    fn end(&mut self) {
+        self.sheet.constant(|out| out.push(b'\n'));
     }
+}
 
-    /// Appends `name{labels} `, or `name ` without labels.
-    fn push_name_and_labels(&mut self, suffix: &str, labels: &[&[u8]]) {
-        self.push_head();
-        push_name_and_open(self.out, self.family, suffix, labels);
-        close(self.out);
+/// Appends the last exemplar that lies in a bucket.
+fn push_exemplar_of(out: &mut Vec<u8>, index: usize, distribution: &Distribution<'_>) {
+    let bounds = distribution.edges.bounds_ns();
+    let inside = |exemplar: &&Exemplar| bounds.partition_point(|bound| *bound < exemplar.value_ns) == index;
+    if let Some(exemplar) = distribution.exemplars.iter().rev().find(inside) {
+        openmetrics::push_exemplar(out, exemplar);
     }
+}
 
-    /// The head of the family goes before its first sample.
-    fn push_head(&mut self) {
-        if self.headed {
-            return;
-        }
-        self.headed = true;
-        match self.syntax {
-            Syntax::Text => text::push_head(self.out, self.family),
-            Syntax::OpenMetrics => openmetrics::push_head(self.out, self.family),
-        }
-    }
+/// Appends `name{labels} `, or `name ` without labels.
+fn push_name_and_labels(out: &mut Vec<u8>, family: &Family, suffix: &str, labels: &[&[u8]]) {
+    push_name_and_open(out, family, suffix, labels);
+    close(out);
 }
 
 /// Appends `name{labels`.

@@ -17,57 +17,71 @@ pub(crate) fn push_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// Appends nanoseconds as seconds.
+/// Appends nanoseconds as seconds, exactly and with nine decimals: a text that grows by a digit in ten times the time.
 pub(crate) fn push_seconds(out: &mut Vec<u8>, nanos: u128) {
-    with_seconds(nanos, |digits| out.extend_from_slice(digits));
+    // Division of 64 bits is much cheaper, and 584 years are usually enough.
+    let fraction = match u64::try_from(nanos) {
+        Ok(nanos) => {
+            push_integer(out, nanos / NANOS);
+            nanos % NANOS
+        }
+        Err(_) => {
+            let nanos_in_second = u128::from(NANOS);
+            out.extend_from_slice(itoa::Buffer::new().format(nanos / nanos_in_second).as_bytes());
+            u64::try_from(nanos % nanos_in_second).unwrap_or(0)
+        }
+    };
+    let mut digits = *b".000000000";
+    overwrite_decimals(&mut digits, fraction);
+    out.extend_from_slice(&digits);
 }
 
-/// Gives nanoseconds as seconds, exactly: integer arithmetic, no trailing zeros.
-pub(crate) fn with_seconds<T>(nanos: u128, give: impl FnOnce(&[u8]) -> T) -> T {
-    let mut text = Text { bytes: [0; 40], length: 0 };
-    write_seconds(&mut text, nanos);
-    give(text.as_bytes())
+/// Appends nanoseconds as seconds, exactly and without zeros at the end.
+pub(crate) fn push_short_seconds(out: &mut Vec<u8>, nanos: u128) {
+    push_seconds(out, nanos);
+    while out.last() == Some(&b'0') {
+        out.pop();
+    }
+    out.pop_if(|last| *last == b'.');
 }
 
-/// A number while it is written: at most 30 digits of seconds, a dot and nine more.
-struct Text {
-    bytes: [u8; 40],
-    length: usize,
-}
-
-impl Text {
-    fn push(&mut self, digits: &[u8]) {
-        if let Some(place) = self.bytes.get_mut(self.length..self.length + digits.len()) {
-            place.copy_from_slice(digits);
-            self.length += digits.len();
+/// Writes an integer over an earlier one; `false` if it has another length.
+pub(crate) fn overwrite_integer(place: &mut [u8], earlier: u64, value: u64) -> bool {
+    let (mut earlier, mut rest, length) = (earlier, value, place.len());
+    for digit in place.iter_mut().rev() {
+        *digit = last_digit(rest);
+        (earlier, rest) = (earlier / 10, rest / 10);
+        if earlier == rest {
+            // The digits before are the same.
+            return rest > 0 || *digit != b'0' || length == 1;
         }
     }
+    false
+}
 
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
+/// Writes nanoseconds over those of [`push_seconds`]; `false` if the text has another length.
+pub(crate) fn overwrite_seconds(place: &mut [u8], nanos: u64) -> bool {
+    let Some((seconds, [_dot, decimals @ ..])) = place.split_last_chunk_mut::<10>() else { return false };
+    overwrite_decimals(decimals, nanos % NANOS);
+    let mut rest = nanos / NANOS;
+    for digit in seconds.iter_mut().rev() {
+        *digit = last_digit(rest);
+        rest /= 10;
+    }
+    rest == 0 && (seconds.len() == 1 || seconds.first() != Some(&b'0'))
+}
+
+/// Writes the last nine digits of a number.
+fn overwrite_decimals(place: &mut [u8], number: u64) {
+    let mut rest = number;
+    for digit in place.iter_mut().rev().take(9) {
+        *digit = last_digit(rest);
+        rest /= 10;
     }
 }
 
-fn write_seconds(out: &mut Text, nanos: u128) {
-    // Division of 64 bits is much cheaper, and 584 years are usually enough.
-    let (seconds, mut fraction) = match u64::try_from(nanos) {
-        Ok(nanos) => (u128::from(nanos / NANOS), nanos % NANOS),
-        Err(_) => (nanos / u128::from(NANOS), u64::try_from(nanos % u128::from(NANOS)).unwrap_or(0)),
-    };
-    match u64::try_from(seconds) {
-        Ok(seconds) => out.push(itoa::Buffer::new().format(seconds).as_bytes()),
-        Err(_) => out.push(itoa::Buffer::new().format(seconds).as_bytes()),
-    }
-    if fraction == 0 {
-        return;
-    }
-    let mut digits = [b'.'; 10];
-    for digit in digits.iter_mut().skip(1).rev() {
-        *digit = b'0' + u8::try_from(fraction % 10).unwrap_or(0);
-        fraction /= 10;
-    }
-    let end = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
-    out.push(digits.get(..end).unwrap_or_default());
+fn last_digit(number: u64) -> u8 {
+    b'0' + u8::try_from(number % 10).unwrap_or(0)
 }
 
 /// The one spelling of a bucket bound: shortest digits in the manner of Go's `%g`, and `.0` where neither a dot nor
@@ -131,20 +145,23 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_seconds(nanos: u128, expected: &str) {
+    fn check_seconds(nanos: u128, expected: &str, short: &str) {
         assert_eq!(text(|out| push_seconds(out, nanos)), expected, "{nanos} ns");
+        assert_eq!(text(|out| push_short_seconds(out, nanos)), short, "{nanos} ns");
     }
 
     #[test]
     fn seconds_are_exact() {
-        check_seconds(0, "0");
-        check_seconds(1, "0.000000001");
-        check_seconds(1_000_000_000, "1");
-        check_seconds(8_500_000_000, "8.5");
-        check_seconds(300_000_000, "0.3");
-        check_seconds(u64::MAX.into(), "18446744073.709551615");
-        check_seconds(u128::from(u64::MAX) + 1, "18446744073.709551616");
-        check_seconds(u128::MAX, "340282366920938463463374607431.768211455");
+        check_seconds(0, "0.000000000", "0");
+        check_seconds(1, "0.000000001", "0.000000001");
+        check_seconds(1_000_000_000, "1.000000000", "1");
+        check_seconds(10_000_000_000, "10.000000000", "10");
+        check_seconds(8_500_000_000, "8.500000000", "8.5");
+        check_seconds(300_000_000, "0.300000000", "0.3");
+        for nanos in [u64::MAX.into(), u128::from(u64::MAX) + 2, u128::MAX] {
+            let seconds = format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000);
+            check_seconds(nanos, &seconds, &seconds);
+        }
     }
 
     #[test]

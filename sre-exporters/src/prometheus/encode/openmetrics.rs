@@ -34,10 +34,10 @@ pub(super) fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
         push_hex(out, span_id);
     }
     out.extend_from_slice(b"\"} ");
-    number::push_seconds(out, exemplar.value_ns.into());
+    number::push_short_seconds(out, exemplar.value_ns.into());
     if let Some(time_ns) = exemplar.unix_time_ns {
         out.push(b' ');
-        number::push_seconds(out, (time_ns / NANOS_PER_MILLI * NANOS_PER_MILLI).into());
+        number::push_short_seconds(out, (time_ns / NANOS_PER_MILLI * NANOS_PER_MILLI).into());
     }
 }
 
