@@ -46,7 +46,7 @@ fn allocations(held: usize, look: impl Fn(&Engine) -> Arc<Report>) -> u64 {
         allocated = ALLOCATIONS.get() - before;
         let errors = |report: &Report| report.slis.iter().map(|sli| sli.events.error).sum::<u64>();
         assert_eq!(errors(&report), (65 + step) * NAMES.len() as u64);
-        assert!(report.slis.iter().all(|sli| sli.durations.count() == 65 + step));
+        assert!(report.slis.iter().all(|sli| sli.buckets.count() == 65 + step));
         kept.push(report);
         kept.drain(..kept.len().saturating_sub(held));
     }
@@ -56,6 +56,7 @@ fn allocations(held: usize, look: impl Fn(&Engine) -> Arc<Report>) -> u64 {
 #[test]
 fn a_look_at_counters_that_changed_allocates_nothing() {
     assert_eq!(allocations(0, Engine::collect), 0);
+    assert_eq!(allocations(0, Engine::collect_buckets), 0);
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Source for Site {
     fn render(&self, document: Document, out: &mut Vec<u8>) -> Option<Bytes> {
         match document {
             Document::Metrics(negotiated) => {
-                let report = self.engine.collect();
+                let report = self.engine.collect_buckets();
                 let process = Process::look();
                 return Some(self.exposition.lock().write(&report, &process, &self.telemetry, negotiated));
             }

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::primitive::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::report::{Report, Status};
 use crate::sli::{Definition, Labels, Sli, SliFamily};
+use crate::window::Tick;
 
 /// Whether an engine of this process judges its statics.
 static DEFAULT_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -166,13 +167,14 @@ impl Engine {
     /// earlier reports are still held.
     #[must_use]
     pub fn collect(&self) -> Arc<Report> {
-        let now = now(&self.core.clock);
-        let (report, _replaced) = self.core.with_state(|state| {
-            let report = state.collect(now);
-            let replaced = self.core.publish(Arc::clone(&report));
-            (report, replaced)
-        });
-        report
+        self.core.collect_with(State::collect)
+    }
+
+    /// The same with less to read, for those who want [classic buckets](crate::report::SliReport::buckets) and no
+    /// finer ones: durations stay as they were last merged.
+    #[must_use]
+    pub fn collect_buckets(&self) -> Arc<Report> {
+        self.core.collect_with(State::collect_buckets)
     }
 
     /// Budgets, burn rates, tiers and the engine's own health as plain data, as of the last tick.
@@ -294,6 +296,16 @@ impl Core {
     fn note_tick(&self) {
         // Relaxed: nothing else is read with it.
         self.ticked_ns.store(self.heartbeat_ns(), Ordering::Relaxed);
+    }
+
+    fn collect_with(&self, collect: impl FnOnce(&mut State, Tick) -> Arc<Report>) -> Arc<Report> {
+        let now = now(&self.clock);
+        let (report, _replaced) = self.with_state(|state| {
+            let report = collect(state, now);
+            let replaced = self.publish(Arc::clone(&report));
+            (report, replaced)
+        });
+        report
     }
 
     /// The one way to the state. Whoever holds it when the engine ends lets go of everything afterwards.

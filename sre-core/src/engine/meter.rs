@@ -2,8 +2,9 @@
 
 use crate::clock::Source;
 use crate::engine::rotation::Rotation;
-use crate::histogram::{Recorder, Snapshot};
+use crate::histogram::{Recorder, Snapshot, Tally, Totals};
 use crate::primitive::Arc;
+use crate::sli::Outcome;
 use crate::sli::in_flight::{InFlight, Tracker};
 use crate::sli::series::{Series, SeriesCounts};
 use crate::window::Tick;
@@ -19,16 +20,22 @@ pub(super) struct Meter {
     error: Merged,
 }
 
-/// Merged buckets, and how many events they hold: one that is counted while they are read may be missing.
+/// Merged buckets, and how many events they hold: one that is counted while they are read may be missing. Classic
+/// buckets, once there was an event.
 #[derive(Debug)]
 struct Merged {
     count: u64,
+    tally: Option<Tally>,
     durations: Rotation<Snapshot>,
 }
 
 impl Merged {
     fn empty(series: &Series) -> Self {
-        Self { count: 0, durations: Rotation::new(Snapshot::empty(series.settings().plan.layout)) }
+        Self {
+            count: 0,
+            tally: None,
+            durations: Rotation::new(Snapshot::empty(series.settings().plan.layout)),
+        }
     }
 
     /// Merges anew if there are other events than it has; returns whether there are.
@@ -39,6 +46,20 @@ impl Merged {
             self.count = self.durations.latest().count();
         }
         changed
+    }
+
+    /// Counts what is new in classic buckets; they begin as `blank`.
+    fn tally(&mut self, recorder: &Recorder, blank: &Tally) -> Totals {
+        match &mut self.tally {
+            Some(tally) => recorder.tally(tally),
+            None => {
+                let totals = recorder.totals();
+                if totals.count == 0 {
+                    return totals;
+                }
+                recorder.tally(self.tally.insert(blank.clone()))
+            }
+        }
     }
 }
 
@@ -64,7 +85,16 @@ impl Meter {
 
     /// Reads the counters alone.
     pub(super) fn read_counts(&mut self) {
-        self.counts = self.series.counts();
+        self.series.read(&mut self.counts, |_, recorder| recorder.totals());
+    }
+
+    /// Reads the counters with their classic buckets; these begin as `blank`.
+    pub(super) fn read_buckets(&mut self, blank: &Tally) {
+        let (ok, error) = (&mut self.ok, &mut self.error);
+        self.series.read(&mut self.counts, |outcome, recorder| match outcome {
+            Outcome::Ok => ok.tally(recorder, blank),
+            _ => error.tally(recorder, blank),
+        });
     }
 
     /// Merges the histograms that changed since they were last merged; returns whether any did.
@@ -95,6 +125,16 @@ impl Meter {
 
     pub(super) fn durations(&self) -> &Arc<Snapshot> {
         self.ok.durations.latest()
+    }
+
+    /// Successful calls in classic buckets, once there was one and they were read.
+    pub(super) fn buckets(&self) -> Option<&Tally> {
+        self.ok.tally.as_ref()
+    }
+
+    /// Failed calls in classic buckets, once there was one and they were read.
+    pub(super) fn error_buckets(&self) -> Option<&Tally> {
+        self.error.tally.as_ref()
     }
 
     /// Durations of failed calls, once there was one.

@@ -9,7 +9,7 @@ use crate::engine::age::Age;
 use crate::engine::builder::Selection;
 use crate::engine::rotation::Rotation;
 use crate::engine::ticker::Arrival;
-use crate::engine::unit::Unit;
+use crate::engine::unit::{Blanks, Unit};
 use crate::error::Error;
 use crate::histogram::Snapshot;
 use crate::primitive::Arc;
@@ -28,6 +28,7 @@ pub(super) struct State {
     units: Vec<Unit>,
     /// Where among them the SLI of a name is.
     places: HashMap<&'static str, usize>,
+    blanks: Blanks,
     /// Which SLI has an objective of this name.
     slos: HashMap<Arc<str>, &'static str>,
     health: EngineReport,
@@ -61,6 +62,7 @@ impl State {
             statics: None,
             units: Vec::new(),
             places: HashMap::new(),
+            blanks: Blanks::default(),
             slos: HashMap::new(),
             health: EngineReport::default(),
             transitions: Vec::new(),
@@ -91,9 +93,9 @@ impl State {
     }
 
     /// What an engine makes of an SLI that it does not judge yet.
-    fn unit(&self, definition: Definition, counters: Counters, now: Tick) -> Result<Unit, Error> {
+    fn unit(&mut self, definition: Definition, counters: Counters, now: Tick) -> Result<Unit, Error> {
         definition.check()?;
-        let unit = Unit::new(definition, counters, now)?;
+        let unit = Unit::new(definition, counters, &mut self.blanks, now)?;
         if let Some((slo, first)) = unit.slos().find_map(|slo| Some((slo, self.slos.get(slo)?))) {
             let (slo, first) = ((**slo).into(), (*first).into());
             return Err(Error::SloTaken { slo, first, second: definition.name().into() });
@@ -245,6 +247,11 @@ impl State {
             turn.let_go();
             turn.unit.refresh();
         })
+    }
+
+    /// The last evaluation with fresh counters and classic buckets.
+    pub(super) fn collect_buckets(&mut self, now: Tick) -> Arc<Report> {
+        self.report(now, |turn| turn.unit.refresh_buckets())
     }
 
     /// Lets `step` bring one SLI after the other up to date, and reports on each while it is at hand.

@@ -1,13 +1,15 @@
 //! Cold. One SLI under an engine: a series with its objectives, or a family with those of its members.
 
+use std::collections::HashMap;
+
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
 use crate::engine::meter::Meter;
 use crate::engine::rotation::Rotation;
 use crate::error::Error;
-use crate::histogram::{Layout, Snapshot};
+use crate::histogram::{Layout, Snapshot, Tally};
 use crate::primitive::Arc;
 use crate::registry::Counters;
-use crate::report::{Finding, Label, SliReport, TransitionReport, share};
+use crate::report::{Finding, Label, SliReport, TransitionReport, share, share_if_any};
 use crate::sli::family::{Family, Member};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::{Series, SeriesCounts};
@@ -20,6 +22,8 @@ pub(super) struct Unit {
     definition: Definition,
     counters: Counters,
     thresholds_ns: Arc<[u64]>,
+    /// The classic buckets of a series without events.
+    blank: Arc<Tally>,
     parts: Vec<Part>,
     whole: Whole,
     /// The number of the current interval of windowed percentiles.
@@ -40,6 +44,7 @@ struct Part {
 #[derive(Debug)]
 struct Whole {
     labels: Arc<[Label]>,
+    /// Those of several parts together.
     counts: SeriesCounts,
     in_flight: Vec<InFlight>,
     merged: Merged,
@@ -57,7 +62,12 @@ struct Merged {
 }
 
 impl Unit {
-    pub(super) fn new(definition: Definition, counters: Counters, start: Tick) -> Result<Self, Error> {
+    pub(super) fn new(
+        definition: Definition,
+        counters: Counters,
+        blanks: &mut Blanks,
+        start: Tick,
+    ) -> Result<Self, Error> {
         let labels: Arc<[Label]> = match &counters {
             Counters::One(_) => Arc::from([]),
             Counters::Family(family) => {
@@ -72,7 +82,9 @@ impl Unit {
             judged: Judged::new(&definition, start)?,
         };
         let thresholds_ns = thresholds_of(&definition.thresholds());
-        let mut unit = Self { definition, counters, thresholds_ns, parts: Vec::new(), whole, interval: 0 };
+        let blank = blanks.of(definition.layout(), &thresholds_ns);
+        let parts = Vec::new();
+        let mut unit = Self { definition, counters, thresholds_ns, blank, parts, whole, interval: 0 };
         unit.adopt(start);
         Ok(unit)
     }
@@ -133,7 +145,7 @@ impl Unit {
             }
         }
         let durations = Arc::clone(self.durations());
-        self.whole.judged.forget_the_past(&self.whole.counts, &durations);
+        self.whole.judged.forget_the_past(counts_of(&self.parts, &self.whole.counts), &durations);
     }
 
     /// Reads all counters and judges what happened since the last tick.
@@ -143,9 +155,11 @@ impl Unit {
             part.judge(now);
         }
         self.add_up();
+        self.whole.in_flight.clear();
+        self.whole.in_flight.extend(self.parts.iter().map(|part| *part.meter.in_flight()));
         let limit_ns = self.parts.first().and_then(|part| part.limit_ns());
         let hanging = Hanging { in_flight: &self.whole.in_flight, limit_ns };
-        self.whole.judged.tick(now, &self.whole.counts, hanging);
+        self.whole.judged.tick(now, counts_of(&self.parts, &self.whole.counts), hanging);
         if let Some(published) = self.published_whole() {
             self.whole.judged.publish(published);
         }
@@ -168,26 +182,33 @@ impl Unit {
         self.published_whole().into_iter().chain(members)
     }
 
+    /// Adds up the counts of several parts.
     fn add_up(&mut self) {
+        if self.parts.len() == 1 {
+            return;
+        }
         self.whole.counts = SeriesCounts::default();
-        self.whole.in_flight.clear();
         for part in &self.parts {
             self.whole.counts.merge(part.meter.counts());
-            self.whole.in_flight.push(*part.meter.in_flight());
         }
     }
 
-    /// Reads the counters anew and merges the histograms that changed.
+    /// Reads the counters and the classic buckets anew, and merges the histograms that changed.
     pub(super) fn refresh(&mut self) {
+        self.refresh_buckets();
+        self.merge();
+    }
+
+    /// Reads the counters and the classic buckets anew.
+    pub(super) fn refresh_buckets(&mut self) {
         for part in &mut self.parts {
-            part.meter.read_counts();
+            part.meter.read_buckets(&self.blank);
             if let Some(judged) = &mut part.judged {
                 judged.note(part.meter.counts());
             }
         }
         self.add_up();
-        self.whole.judged.note(&self.whole.counts);
-        self.merge();
+        self.whole.judged.note(counts_of(&self.parts, &self.whole.counts));
     }
 
     fn merge(&mut self) {
@@ -231,7 +252,8 @@ impl Unit {
             }
         }
         let durations = Arc::clone(self.durations());
-        self.whole.judged.end_interval(interval, &durations, &self.whole.counts);
+        let counts = counts_of(&self.parts, &self.whole.counts);
+        self.whole.judged.end_interval(interval, &durations, counts);
     }
 
     /// How many rows of a report are about this SLI: the whole, and each member.
@@ -261,15 +283,17 @@ impl Unit {
 
     fn report_whole(&self, row: &mut SliReport) {
         let overdue = self.parts.iter().filter_map(|part| part.meter.overdue());
-        row.count(&self.whole.counts);
+        let counts = counts_of(&self.parts, &self.whole.counts);
+        row.count(counts);
         row.name = self.definition.name();
         share(&mut row.labels, &self.whole.labels);
         share(&mut row.thresholds_ns, &self.thresholds_ns);
-        row.in_flight = self.whole.in_flight.iter().map(|in_flight| in_flight.total).sum();
+        row.in_flight = self.parts.iter().map(|part| part.meter.in_flight().total).sum();
         row.in_flight_overdue = self.parts.first().and_then(Part::limit_ns).map(|_| overdue.sum());
         share(&mut row.durations, self.durations());
-        row.error_durations = self.error_durations().cloned();
-        self.whole.judged.fill(row, &self.whole.counts);
+        share_if_any(&mut row.error_durations, self.error_durations());
+        fill_buckets(row, &self.parts);
+        self.whole.judged.fill(row, counts);
     }
 
     fn report_part(&self, part: &Part, now: Tick, row: &mut SliReport) {
@@ -281,7 +305,8 @@ impl Unit {
         row.in_flight = meter.in_flight().total;
         row.in_flight_overdue = meter.overdue();
         share(&mut row.durations, meter.durations());
-        row.error_durations = meter.error_durations().cloned();
+        share_if_any(&mut row.error_durations, meter.error_durations());
+        fill_buckets(row, core::slice::from_ref(part));
         row.exemplars.clear();
         part.exemplars(now, &mut row.exemplars);
         match &part.judged {
@@ -319,7 +344,7 @@ impl Unit {
 
     /// Whether nothing has been counted yet.
     pub(super) fn is_untouched(&self) -> bool {
-        self.whole.counts.ended() == 0
+        counts_of(&self.parts, &self.whole.counts).ended() == 0
     }
 
     /// All series, to switch them or to count what they take.
@@ -344,6 +369,38 @@ impl Unit {
     pub(super) fn retire(&self) {
         self.published().for_each(Published::clear);
     }
+}
+
+/// Classic buckets without events, one for all series with the same bounds.
+#[derive(Debug, Default)]
+pub(super) struct Blanks(HashMap<(Layout, Arc<[u64]>), Arc<Tally>>);
+
+impl Blanks {
+    fn of(&mut self, layout: Layout, thresholds_ns: &Arc<[u64]>) -> Arc<Tally> {
+        let blank = self.0.entry((layout, Arc::clone(thresholds_ns)));
+        Arc::clone(blank.or_insert_with(|| Arc::new(Tally::new(layout, thresholds_ns))))
+    }
+}
+
+/// The counts of the only part, or else those of all together.
+fn counts_of<'a>(parts: &'a [Part], together: &'a SeriesCounts) -> &'a SeriesCounts {
+    match parts {
+        [only] => only.meter.counts(),
+        _ => together,
+    }
+}
+
+/// Fills the classic buckets of a row with those of these parts; `over` was told before.
+fn fill_buckets(row: &mut SliReport, parts: &[Part]) {
+    let meters = || parts.iter().map(|part| &part.meter);
+    row.buckets.fill(meters().filter_map(Meter::buckets), &row.over);
+    // The merged durations of a family may still lack what members have.
+    if meters().all(|meter| meter.error_durations().is_none()) {
+        row.error_buckets = None;
+        return;
+    }
+    let buckets = row.error_buckets.get_or_insert_default();
+    buckets.fill(meters().filter_map(Meter::error_buckets), &row.error_over);
 }
 
 impl Part {

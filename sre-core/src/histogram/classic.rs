@@ -1,8 +1,11 @@
 //! Pure. Classic buckets: the few bounds that exported histograms have, whatever the buckets inside.
 
+/// How many bounds every duration histogram has.
+pub(crate) const CLASSIC_BOUNDS: usize = 14;
+
 /// Bounds that every duration histogram has, in microseconds: from half a millisecond to ten seconds, about two a
 /// factor of five. They never change while the process lives, because a set that changes breaks `rate()` over buckets.
-const BOUNDS_US: [u64; 14] = [
+const BOUNDS_US: [u64; CLASSIC_BOUNDS] = [
     500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
     5_000_000, 10_000_000,
 ];

@@ -103,6 +103,44 @@ impl Cumulative {
         &self.counts
     }
 
+    /// Counts one block anew, which has `total` values now; `within` tells how many are in so many of its first
+    /// buckets. Returns how much it has grown.
+    pub(super) fn grow(&mut self, block: usize, total: u64, within: impl Fn(usize) -> u64) -> u64 {
+        let growth = total.saturating_sub(known(self.first, &self.totals, block));
+        if growth == 0 {
+            return 0;
+        }
+        if let Some(known) = self.total_mut(block) {
+            *known = total;
+        }
+        for ((count, part), cut) in self.counts.iter_mut().zip(&mut self.parts).zip(&*self.cuts) {
+            if cut.block > block {
+                *count = count.saturating_add(growth);
+            } else if cut.block == block {
+                let more = within(cut.within).saturating_sub(*part);
+                (*count, *part) = (count.saturating_add(more), part.saturating_add(more));
+            }
+        }
+        self.count = self.count.saturating_add(growth);
+        growth
+    }
+
+    fn total_mut(&mut self, block: usize) -> Option<&mut u64> {
+        if self.totals.is_empty() {
+            self.first = block;
+        }
+        let missing = self.first.saturating_sub(block);
+        if missing > 0 {
+            self.totals.splice(..0, core::iter::repeat_n(0, missing));
+            self.first = block;
+        }
+        let place = block - self.first;
+        if place >= self.totals.len() {
+            self.totals.resize(place + 1, 0);
+        }
+        self.totals.get_mut(place)
+    }
+
     /// How many values are at or below each bound; the counts never go down from one bound to the next.
     #[must_use]
     pub fn counts(&self) -> &[u64] {

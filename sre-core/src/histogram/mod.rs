@@ -18,11 +18,11 @@ mod snapshot;
 
 pub use crate::error::DecodeError;
 pub use classic::classic_bounds_ns;
-pub(crate) use classic::classic_bucket;
+pub(crate) use classic::{CLASSIC_BOUNDS, classic_bucket};
 pub use cumulative::Cumulative;
 pub use exponential::Exponential;
 pub use intervals::Intervals;
 pub use layout::{Layout, bucket_index};
-pub(crate) use reading::Totals;
+pub(crate) use reading::{Tally, Totals};
 pub(crate) use recorder::{Plan, Recorder, Thresholds};
 pub use snapshot::{Bucket, Snapshot};

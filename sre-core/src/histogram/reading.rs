@@ -1,9 +1,9 @@
 //! Cold. What a recorder has counted so far: summed over its shared copy, its shards and its books.
 
-use crate::histogram::blocks::{BLOCK, Blocks, total};
-use crate::histogram::{Recorder, Snapshot};
-use crate::primitive::Ordering;
+use crate::histogram::blocks::{BLOCK, total};
+use crate::histogram::{Cumulative, Layout, Recorder, Snapshot, classic_bounds_ns, classic_bucket};
 use crate::primitive::modelled::{AtomicU16, AtomicU32, fence};
+use crate::primitive::{Arc, Ordering};
 use crate::shard::{Entries, InFlightCells, Shared, THRESHOLDS_MAX};
 
 /// What a recorder has counted so far, without the buckets.
@@ -14,16 +14,32 @@ pub(crate) struct Totals {
 }
 
 impl Recorder {
-    /// What was counted so far. `over` is read last: it may know of events that `count` does not, never the other
-    /// way round, so `count - over` is at most the number of events below a threshold.
+    /// What was counted so far.
     pub(crate) fn totals(&self) -> Totals {
+        self.with_copies(|copies| copies.totals())
+    }
+
+    /// What was counted so far, and the classic buckets brought up to date: nothing but those blocks is read that
+    /// may have grown, and of these no single bucket but around bounds.
+    pub(crate) fn tally(&self, tally: &mut Tally) -> Totals {
+        self.with_copies(|copies| {
+            let totals = copies.totals();
+            let known = Known { count: tally.count(), sum_ns: tally.sum_ns };
+            if totals.count != known.count {
+                copies.each_that_grew(self.plan.layout, known, |block| {
+                    let total = copies.total_of(block);
+                    tally.buckets.grow(block, total, |cells| copies.within(block, cells))
+                });
+                tally.sum_ns = copies.sum_ns();
+            }
+            totals
+        })
+    }
+
+    fn with_copies<T>(&self, read: impl FnOnce(&Copies<'_>) -> T) -> T {
         let entries = self.ledger.lock();
-        let count = Copies { shared: self.ledger.shared(), entries: &entries }.count();
-        let mut over = self.ledger.shared().over();
-        for shard in entries.shards() {
-            over.iter_mut().zip(shard.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
-        }
-        Totals { count, over }
+        let blocks = self.plan.layout.buckets().div_ceil(BLOCK);
+        read(&Copies { shared: self.ledger.shared(), entries: &entries, blocks })
     }
 
     /// Calls started and ended so far, by slot: all ends first, since a call may start on one thread and end on
@@ -47,47 +63,128 @@ impl Recorder {
 
     /// Brings an earlier snapshot of this recorder up to date; only blocks that changed are merged anew.
     ///
-    /// Counts only grow, so blocks of equal totals are equal, and when no event is missing any more there is nothing
-    /// left to read: blocks that had events before come first. Events that come meanwhile may be in blocks read
-    /// already or in others, so what was found is held against a count read after it.
+    /// Counts only grow, so blocks of equal totals are equal.
     pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
-        let entries = self.ledger.lock();
-        let copies = Copies { shared: self.ledger.shared(), entries: &entries };
-        let mut found = snapshot.count();
-        let mut missing = copies.count().saturating_sub(found);
-        for block in likely_first(snapshot.blocks(), self.plan.layout.buckets().div_ceil(BLOCK)) {
-            if missing == 0 {
-                break;
-            }
-            let known = snapshot.blocks().total_of(block);
-            if copies.total_of(block) != known {
-                let more =
-                    snapshot.blocks_mut().replace(block, &copies.counts_of(block)).saturating_sub(known);
-                found = found.saturating_add(more);
-                missing = match missing.saturating_sub(more) {
-                    0 => copies.count_after_buckets().saturating_sub(found),
-                    missing => missing,
-                };
-            }
-        }
-        snapshot.set_sum_ns(copies.sum_ns());
+        self.with_copies(|copies| {
+            let known = Known { count: snapshot.count(), sum_ns: snapshot.sum_ns() };
+            copies.each_that_grew(self.plan.layout, known, |block| {
+                let known = snapshot.blocks().total_of(block);
+                if copies.total_of(block) == known {
+                    return 0;
+                }
+                snapshot.blocks_mut().replace(block, &copies.counts_of(block)).saturating_sub(known)
+            });
+            snapshot.set_sum_ns(copies.sum_ns());
+        });
     }
 }
 
-/// The numbers of all blocks, those with events first.
-fn likely_first(known: &Blocks, blocks: usize) -> impl Iterator<Item = usize> + use<> {
-    let (first, totals) = known.totals();
-    let end = first + totals.len();
-    (first..end).chain(0..first).chain(end..blocks)
+/// The classic buckets of a recorder and the sum of its durations, as they were read last. Clones share the bounds.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    buckets: Cumulative,
+    sum_ns: u128,
+    /// Where each threshold is among the bounds.
+    thresholds: Arc<[usize]>,
+}
+
+impl Tally {
+    /// No events, in classic buckets for these ascending thresholds.
+    pub(crate) fn new(layout: Layout, thresholds_ns: &[u64]) -> Self {
+        let bounds_ns = classic_bounds_ns(thresholds_ns.iter().copied());
+        let place = |threshold_ns: &u64| classic_bucket(&bounds_ns, *threshold_ns);
+        let thresholds = thresholds_ns.iter().map(place).collect();
+        Self { buckets: Cumulative::new(layout, &bounds_ns), sum_ns: 0, thresholds }
+    }
+
+    /// How many events were at or below each bound.
+    pub(crate) fn cumulative(&self) -> &[u64] {
+        self.buckets.counts()
+    }
+
+    /// All events.
+    pub(crate) const fn count(&self) -> u64 {
+        self.buckets.count()
+    }
+
+    /// How long they took together.
+    pub(crate) const fn sum_ns(&self) -> u128 {
+        self.sum_ns
+    }
+
+    /// Where each threshold is among the bounds.
+    pub(crate) fn thresholds(&self) -> &[usize] {
+        &self.thresholds
+    }
+}
+
+/// What was read of a recorder before.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    count: u64,
+    sum_ns: u128,
+}
+
+/// The mean of some durations, of which there may be none.
+fn mean_ns(sum_ns: u128, count: u64) -> u64 {
+    let count = count.max(1);
+    match u64::try_from(sum_ns) {
+        // Division of 64 bits is much cheaper, and 584 years are usually enough.
+        Ok(sum_ns) => sum_ns / count,
+        Err(_) => u64::try_from(sum_ns / u128::from(count)).unwrap_or(u64::MAX),
+    }
+}
+
+/// The numbers of all blocks, from `start` on to both sides.
+fn outward(start: usize, blocks: usize) -> impl Iterator<Item = usize> + use<> {
+    let start = start.min(blocks);
+    let sides = (start..blocks).map(Some).chain(core::iter::repeat(None));
+    let sides = sides.zip((0..start).rev().map(Some).chain(core::iter::repeat(None)));
+    sides.take(blocks).flat_map(|(up, down)| [up, down]).flatten()
 }
 
 /// All places where a recorder's events are counted; whoever has this holds the lock.
 struct Copies<'a> {
     shared: &'a Shared,
     entries: &'a Entries,
+    /// How many blocks there are.
+    blocks: usize,
 }
 
 impl Copies<'_> {
+    /// `over` is read last: it may know of events that `count` does not, never the other way round, so `count - over`
+    /// is at most the number of events below a threshold.
+    fn totals(&self) -> Totals {
+        let count = self.count();
+        let mut over = self.shared.over();
+        for shard in self.entries.shards() {
+            over.iter_mut().zip(shard.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        }
+        Totals { count, over }
+    }
+
+    /// Shows blocks to `read`, which returns how much each has grown, until nothing is missing of what was `known`.
+    ///
+    /// The first one is that in which the mean of the new events lies, then come those to both sides of it. Events
+    /// that come meanwhile may be in blocks read already or in others, so what was found is held against a count read
+    /// after it.
+    fn each_that_grew(&self, layout: Layout, known: Known, mut read: impl FnMut(usize) -> u64) {
+        let mut found = known.count;
+        let mut missing = self.count().saturating_sub(found);
+        let start = layout.index(mean_ns(self.sum_ns().saturating_sub(known.sum_ns), missing)) / BLOCK;
+        for block in outward(start, self.blocks) {
+            if missing == 0 {
+                return;
+            }
+            let more = read(block);
+            found = found.saturating_add(more);
+            missing = match missing.saturating_sub(more) {
+                0 => self.count_after_buckets().saturating_sub(found),
+                missing => missing,
+            };
+        }
+    }
+
     /// All events.
     fn count(&self) -> u64 {
         let unsharded = self.shared.count().saturating_add(self.entries.booked_count());
@@ -109,10 +206,15 @@ impl Copies<'_> {
 
     /// The events of one block.
     fn total_of(&self, block: usize) -> u64 {
-        let sharded = self.entries.shards().map(|shard| sum(shard.block(block), load16));
+        self.within(block, BLOCK)
+    }
+
+    /// The events in so many of the first buckets of one block.
+    fn within(&self, block: usize, cells: usize) -> u64 {
+        let sharded = self.entries.shards().map(|shard| sum(first(shard.block(block), cells), load16));
         let (narrow, wide) = self.shared.block(block);
-        let shared = [sum(narrow, load16), sum(wide, load32)];
-        sharded.chain(shared).fold(total(self.booked(block)), u64::saturating_add)
+        let shared = [sum(first(narrow, cells), load16), sum(first(wide, cells), load32)];
+        sharded.chain(shared).fold(total(first(self.booked(block), cells)), u64::saturating_add)
     }
 
     /// The events of each bucket of one block.
@@ -131,6 +233,11 @@ impl Copies<'_> {
         let start = (block * BLOCK).min(booked.len());
         booked.get(start..(start + BLOCK).min(booked.len())).unwrap_or_default()
     }
+}
+
+/// At most so many of the first.
+fn first<C>(cells: &[C], at_most: usize) -> &[C] {
+    cells.get(..at_most).unwrap_or(cells)
 }
 
 // Relaxed here and below: the fence before the count that is read afterwards orders them.

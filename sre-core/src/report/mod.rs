@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 pub use engine::{EngineReport, Finding};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
-pub(crate) use refill::{Refill, share};
-pub use sli::{Events, Label, Over, Percentiles, SliReport};
+pub(crate) use refill::{Refill, share, share_if_any};
+pub use sli::{ClassicBuckets, Events, Label, Over, Percentiles, SliReport};
 pub use status::{Exhaustion, LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};
 pub use transition::TransitionReport;
 
@@ -26,8 +26,12 @@ pub use transition::TransitionReport;
 /// |---|---|---|
 /// | events, latency thresholds, counts of objectives for export | as of the tick | as of the call |
 /// | durations (the buckets of histograms) | as of the last merge, at most 10 s before | as of the call |
+/// | classic buckets | as of the last collect | as of the call |
 /// | percentiles, Apdex | as of the end of the last interval of 10 s | the same |
 /// | budgets, windows, tiers, transitions, calls in flight | as of the tick | as of the last tick |
+///
+/// [`Engine::collect_buckets`](crate::Engine::collect_buckets) is like `collect` but for the durations, which are those
+/// of a tick.
 ///
 /// So histograms of a tick may hold fewer events than its counters. Those of `collect` differ from their counters
 /// by the events that were recorded while it read, and agree when nothing is recorded.

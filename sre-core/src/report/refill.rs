@@ -43,11 +43,16 @@ pub(crate) fn share<T: ?Sized>(place: &mut Arc<T>, from: &Arc<T>) {
 }
 
 /// [`share`] where there may be nothing.
-pub(super) fn share_any<T: ?Sized>(place: &mut Option<Arc<T>>, from: &Option<Arc<T>>) {
+pub(crate) fn share_if_any<T: ?Sized>(place: &mut Option<Arc<T>>, from: Option<&Arc<T>>) {
     match (place, from) {
         (Some(place), Some(from)) => share(place, from),
-        (place, from) => place.clone_from(from),
+        (place, from) => *place = from.cloned(),
     }
+}
+
+/// The same by reference, as [`refilled`] wants it.
+pub(super) fn share_any<T: ?Sized>(place: &mut Option<Arc<T>>, from: &Option<Arc<T>>) {
+    share_if_any(place, from.as_ref());
 }
 
 #[cfg(test)]

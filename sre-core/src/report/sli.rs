@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::histogram::Snapshot;
+use crate::histogram::{CLASSIC_BOUNDS, Snapshot, Tally};
 use crate::primitive::Arc;
 use crate::report::{ObjectiveReport, ObjectiveState, share};
 use crate::shard::THRESHOLDS_MAX;
@@ -28,6 +28,10 @@ pub struct SliReport {
     pub durations: Arc<Snapshot>,
     /// Durations of failed calls, from the first one on.
     pub error_durations: Option<Arc<Snapshot>>,
+    /// Successful calls in classic buckets.
+    pub buckets: ClassicBuckets,
+    /// Failed calls in classic buckets, from the first one on.
+    pub error_buckets: Option<Box<ClassicBuckets>>,
     /// Latency thresholds in nanoseconds, ascending: exact edges of exported histograms.
     pub thresholds_ns: Arc<[u64]>,
     /// Successful calls that took longer than each threshold.
@@ -55,6 +59,8 @@ impl SliReport {
             in_flight_overdue: None,
             durations: Arc::clone(durations),
             error_durations: None,
+            buckets: ClassicBuckets::default(),
+            error_buckets: None,
             thresholds_ns: Arc::default(),
             over: Over::default(),
             error_over: Over::default(),
@@ -124,6 +130,65 @@ impl Over {
     #[must_use]
     pub fn get(&self, place: usize) -> u64 {
         self.counts.get(place).copied().unwrap_or(0)
+    }
+}
+
+/// Durations in the buckets of [`classic_bounds_ns`](crate::histogram::classic_bounds_ns) for the thresholds of the SLI.
+///
+/// Empty until they are read for the first time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClassicBuckets {
+    cumulative: [u64; BOUNDS_MAX],
+    bounds: usize,
+    count: u64,
+    sum_ns: u128,
+}
+
+/// As many bounds as there can be.
+const BOUNDS_MAX: usize = CLASSIC_BOUNDS + THRESHOLDS_MAX;
+
+impl ClassicBuckets {
+    /// How many calls took at most as long as each bound. A bound that is a threshold is exact; around any other one a
+    /// call counts as above it if its bucket, which is below 0.8 % wide, reaches beyond.
+    #[must_use]
+    pub fn cumulative(&self) -> &[u64] {
+        self.cumulative.get(..self.bounds).unwrap_or_default()
+    }
+
+    /// All calls.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How long they took together, in nanoseconds.
+    #[must_use]
+    pub const fn sum_ns(&self) -> u128 {
+        self.sum_ns
+    }
+
+    /// Takes what was read of one series, or of several with the same bounds; `over` are the exact counts of thresholds.
+    pub(crate) fn fill<'a>(&mut self, tallies: impl IntoIterator<Item = &'a Tally>, over: &Over) {
+        let mut tallies = tallies.into_iter();
+        let Some(first) = tallies.next() else {
+            *self = Self::default();
+            return;
+        };
+        self.bounds = first.cumulative().len().min(BOUNDS_MAX);
+        self.cumulative.iter_mut().zip(first.cumulative()).for_each(|(place, count)| *place = *count);
+        (self.count, self.sum_ns) = (first.count(), first.sum_ns());
+        for tally in tallies {
+            for (sum, count) in self.cumulative.iter_mut().zip(tally.cumulative()) {
+                *sum = sum.saturating_add(*count);
+            }
+            self.count = self.count.saturating_add(tally.count());
+            self.sum_ns = self.sum_ns.saturating_add(tally.sum_ns());
+        }
+        for (place, at) in first.thresholds().iter().enumerate() {
+            if let Some(count) = self.cumulative.get_mut(*at) {
+                *count = self.count.saturating_sub(over.get(place));
+            }
+        }
     }
 }
 

@@ -261,11 +261,23 @@ impl Series {
         self.ok.in_flight()
     }
 
+    /// Brings what was counted up to date; `read` is asked for each kind of call that was ever seen.
+    ///
+    /// What there never was is zero already.
+    pub(crate) fn read(&self, counts: &mut SeriesCounts, mut read: impl FnMut(Outcome, &Recorder) -> Totals) {
+        if let Some(unanswered) = self.unanswered.get() {
+            unanswered.read(counts);
+        }
+        if let Some(error) = self.error() {
+            counts.error = read(Outcome::Error, error);
+        }
+        counts.ok = read(Outcome::Ok, &self.ok);
+    }
+
     /// What was counted so far.
     pub(crate) fn counts(&self) -> SeriesCounts {
-        let mut counts = self.unanswered.get().map(|unanswered| unanswered.read()).unwrap_or_default();
-        counts.error = self.error().map(Recorder::totals).unwrap_or_default();
-        counts.ok = self.ok.totals();
+        let mut counts = SeriesCounts::default();
+        self.read(&mut counts, |_, recorder| recorder.totals());
         counts
     }
 
@@ -286,16 +298,12 @@ impl Series {
 
 impl Unanswered {
     /// Subsets before what contains them, so that no part exceeds its whole.
-    fn read(&self) -> SeriesCounts {
-        let (bad_over, forgiven_over) = (load_all(&self.bad_over), load_all(&self.forgiven_over));
-        SeriesCounts {
-            abandoned_bad_over: bad_over,
-            abandoned_forgiven_over: forgiven_over,
-            abandoned_bad: load_all(&self.bad),
-            abandoned_forgiven: load_all(&self.forgiven),
-            ignored: self.ignored.load(Ordering::Acquire),
-            ..SeriesCounts::default()
-        }
+    fn read(&self, counts: &mut SeriesCounts) {
+        counts.abandoned_bad_over = load_all(&self.bad_over);
+        counts.abandoned_forgiven_over = load_all(&self.forgiven_over);
+        counts.abandoned_bad = load_all(&self.bad);
+        counts.abandoned_forgiven = load_all(&self.forgiven);
+        counts.ignored = self.ignored.load(Ordering::Acquire);
     }
 }
 

@@ -14,7 +14,6 @@
 //!
 //! Checked against Prometheus 2.42, `promtool` 2.42 and the OpenMetrics parser of the Python client.
 
-mod buckets;
 mod config;
 mod encode;
 mod escaping;

@@ -6,7 +6,7 @@ use sre_core::report::{EngineReport, ObjectiveReport, SliReport};
 use sre_core::sli::Outcome;
 use sre_core::units::BurnRate;
 
-use super::encode::{Encoder, Exemplar};
+use super::encode::{Distribution, Encoder, Exemplar};
 use super::names;
 use super::process::Process;
 use super::series::{ABANDONED, ERROR, IGNORED, OK, ObjectiveSeries, SliSeries};
@@ -16,7 +16,7 @@ use crate::telemetry::{Count, Telemetry};
 pub(crate) fn write_slis(
     encoder: &mut Encoder<'_>,
     slis: &[SliReport],
-    series: &mut [SliSeries],
+    series: &[SliSeries],
     exemplars: &mut Vec<Exemplar>,
 ) {
     let outcomes: [&[u8]; 4] = [OK, ERROR, IGNORED, ABANDONED];
@@ -29,14 +29,21 @@ pub(crate) fn write_slis(
     }
     let mut durations = encoder.family(&names::SLI_DURATION);
     for (sli, series) in shown(slis, series) {
-        let ok = Some((&sli.durations, &sli.over, &mut series.ok));
-        let error = sli.error_durations.as_ref().map(|error| (error, &sli.error_over, &mut series.error));
-        for (outcome, label, read) in [(Outcome::Ok, OK, ok), (Outcome::Error, ERROR, error)] {
-            durations.depends_on(read.is_some());
-            let Some((snapshot, over, buckets)) = read else { continue };
+        let error = sli.error_buckets.as_deref();
+        for (outcome, label, buckets) in
+            [(Outcome::Ok, OK, Some(&sli.buckets)), (Outcome::Error, ERROR, error)]
+        {
+            durations.depends_on(buckets.is_some());
+            let Some(buckets) = buckets else { continue };
             exemplars.clear();
             exemplars.extend(exemplars_of(sli, outcome));
-            let distribution = buckets.update(snapshot, over, &series.edges, exemplars);
+            let distribution = Distribution {
+                edges: &series.edges,
+                cumulative: buckets.cumulative(),
+                count: buckets.count(),
+                sum_ns: buckets.sum_ns(),
+                exemplars,
+            };
             durations.histogram(&[&series.own, label], &distribution);
         }
     }
@@ -55,8 +62,8 @@ pub(crate) fn write_slis(
 
 fn shown<'a>(
     slis: &'a [SliReport],
-    series: &'a mut [SliSeries],
-) -> impl Iterator<Item = (&'a SliReport, &'a mut SliSeries)> {
+    series: &'a [SliSeries],
+) -> impl Iterator<Item = (&'a SliReport, &'a SliSeries)> {
     slis.iter().zip(series).filter(|(_, series)| series.is_shown)
 }
 
@@ -107,7 +114,7 @@ pub(crate) fn write_objectives(encoder: &mut Encoder<'_>, slis: &[SliReport], se
 }
 
 fn each(slis: &[SliReport], series: &[SliSeries], mut write: impl FnMut(&ObjectiveReport, &ObjectiveSeries)) {
-    for (sli, series) in slis.iter().zip(series).filter(|(_, series)| series.is_shown) {
+    for (sli, series) in shown(slis, series) {
         for (objective, series) in sli.objectives.iter().zip(&series.objectives) {
             write(objective, series);
         }

@@ -1,12 +1,11 @@
-//! Cold. What stays the same between scrapes: labels as they are written, bounds, and what is known of buckets.
+//! Cold. What stays the same between scrapes: labels as they are written, and bounds.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use sre_core::report::{Label, ObjectiveReport, SliReport};
 
-use super::buckets::Buckets;
-use super::config::edges;
+use super::config::edges_of;
 use super::encode::{Edges, push_label_value};
 use super::escaping::Escaping;
 use crate::naming;
@@ -15,8 +14,8 @@ use crate::naming;
 #[derive(Debug, Default)]
 pub(crate) struct SeriesCache {
     slis: Vec<SliSeries>,
-    /// Bounds and buckets without counts, by their thresholds.
-    blanks: HashMap<Arc<[u64]>, (Arc<Edges>, Buckets)>,
+    /// Bounds by their thresholds.
+    edges: HashMap<Arc<[u64]>, Arc<Edges>>,
     /// Grows with each change of what is constant.
     edition: u64,
     /// Label values that were longer than may be, since the last [`SeriesCache::take_cut`].
@@ -34,10 +33,8 @@ pub(crate) struct SliSeries {
     pub(crate) is_shown: bool,
     /// `sli="checkout",route="/pay"`
     pub(crate) own: Box<[u8]>,
+    /// The bounds of its histograms.
     pub(crate) edges: Arc<Edges>,
-    /// Of successful calls, and of failed ones.
-    pub(crate) ok: Buckets,
-    pub(crate) error: Buckets,
     pub(crate) objectives: Vec<ObjectiveSeries>,
 }
 
@@ -53,7 +50,7 @@ pub(crate) struct ObjectiveSeries {
 
 impl SeriesCache {
     /// What is known of each SLI of a report, in its order. What has not changed is not written again.
-    pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &mut [SliSeries] {
+    pub(crate) fn update(&mut self, slis: &[SliReport], escaping: Escaping) -> &[SliSeries] {
         let mut changed = self.slis.len() != slis.len();
         self.slis.truncate(slis.len());
         let mut before = "";
@@ -65,11 +62,9 @@ impl SeriesCache {
                 continue;
             }
             let thresholds_ns = &sli.thresholds_ns;
-            let blank = self.blanks.entry(Arc::clone(thresholds_ns)).or_insert_with(|| {
-                let edges = Arc::new(edges(thresholds_ns));
-                (Arc::clone(&edges), Buckets::new(&edges, thresholds_ns))
-            });
-            let fresh = SliSeries::new(sli, is_member, escaping, blank, &mut self.cut);
+            let edges = self.edges.entry(Arc::clone(thresholds_ns));
+            let edges = edges.or_insert_with(|| Arc::new(edges_of(thresholds_ns)));
+            let fresh = SliSeries::new(sli, is_member, escaping, edges, &mut self.cut);
             match self.slis.get_mut(at) {
                 Some(known) => *known = fresh,
                 None => self.slis.push(fresh),
@@ -83,12 +78,12 @@ impl SeriesCache {
             changed |= series.update_objectives(&sli.objectives, &mut self.cut);
         }
         self.edition += u64::from(changed);
-        &mut self.slis
+        &self.slis
     }
 
     /// What is known of each SLI of the last report.
-    pub(crate) fn series(&mut self) -> &mut [SliSeries] {
-        &mut self.slis
+    pub(crate) fn series(&self) -> &[SliSeries] {
+        &self.slis
     }
 
     /// Another one whenever series, labels or bounds changed, or the windows and tiers of an objective.
@@ -111,13 +106,7 @@ impl SeriesCache {
 }
 
 impl SliSeries {
-    fn new(
-        sli: &SliReport,
-        is_member: bool,
-        escaping: Escaping,
-        blank: &(Arc<Edges>, Buckets),
-        cut: &mut u64,
-    ) -> Self {
+    fn new(sli: &SliReport, is_member: bool, escaping: Escaping, edges: &Arc<Edges>, cut: &mut u64) -> Self {
         let mut own = Vec::new();
         // A member without any value would look like the whole.
         let is_blank = is_member && sli.labels.iter().all(|label| label.value.is_empty());
@@ -128,7 +117,6 @@ impl SliSeries {
             push(&mut own, &name, if is_blank { naming::EMPTY } else { &label.value }, cut);
             taken.push(name);
         }
-        let (edges, buckets) = blank;
         Self {
             name: sli.name,
             labels: Arc::clone(&sli.labels),
@@ -137,8 +125,6 @@ impl SliSeries {
             is_shown: true,
             own: own.into_boxed_slice(),
             edges: Arc::clone(edges),
-            ok: buckets.clone(),
-            error: buckets.clone(),
             objectives: Vec::new(),
         }
     }

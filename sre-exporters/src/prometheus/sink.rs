@@ -64,7 +64,7 @@ struct Content<'a> {
 
 impl Content<'_> {
     /// Writes everything; `false` if the sheet turned out to be of another shape, and is empty now.
-    fn write(self, kept: &mut Kept, series: &mut [SliSeries], exemplars: &mut Vec<Exemplar>) -> bool {
+    fn write(self, kept: &mut Kept, series: &[SliSeries], exemplars: &mut Vec<Exemplar>) -> bool {
         let Self { report, process, telemetry } = self;
         let mut encoder = Encoder::new(&mut kept.sheet, kept.edition.syntax);
         encoder.family(&names::TARGET).integer(&[&label("service_name", &report.service)], 1);
