@@ -156,9 +156,11 @@ fn after_four_blind_hours(objective: Objective) -> (Vec<(Severity, bool, i64)>, 
     let (mut changes, mut blind_until) = (Vec::new(), i64::MIN);
     for second in -4 * 3_600 + 1..=8 * 3_600_i64 {
         let input = if second > 0 { calls(100, 0, 0) } else { calls(0, 0, 100) };
-        for change in service.tick(input).iter().filter(|change| &*change.tier == Evaluator::BLIND) {
-            changes.push((change.severity, change.has_fired(), second));
-        }
+        let own = |change: &&Transition| {
+            &*change.tier == Evaluator::BLIND && (change.has_fired() || change.has_cleared())
+        };
+        let own = service.tick(input).iter().filter(own);
+        changes.extend(own.map(|change| (change.severity, change.has_fired(), second)));
         if service.evaluator.latest().blind {
             blind_until = second;
         }

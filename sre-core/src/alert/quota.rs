@@ -4,10 +4,10 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::state::Transition;
+use super::state::{AlertState, Transition};
 
 /// What becomes of a change of state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "complete by nature: told, withheld, or not worth telling")]
 pub enum Notice {
@@ -15,14 +15,16 @@ pub enum Notice {
     Told,
     /// People would be told, but the tier has disturbed them often enough; it is counted and shown.
     Withheld,
-    /// It neither began nor stopped firing.
+    /// It neither began nor stopped firing, or a more urgent tier tells the same.
+    #[default]
     Quiet,
 }
 
 /// The notification budget of one tier: so many alerts at once, and one more each so often.
 ///
 /// The hold keeps a tier from flapping within seconds; this keeps one that fires and clears all day from waking
-/// people each time. A clear is told exactly when its alert was.
+/// people each time. A clear is told exactly when its alert was. No alert is lost: one that was withheld, or that a more
+/// urgent one told, is told late if it still fires when there is room for it.
 ///
 /// # Examples
 ///
@@ -43,7 +45,8 @@ pub struct NotifyQuota {
     left: u32,
     /// When the last alert was added that was not there from the start.
     refilled_at: Duration,
-    is_told: bool,
+    /// What became of the last alert.
+    last: Notice,
     withheld: u64,
 }
 
@@ -52,10 +55,16 @@ impl NotifyQuota {
     /// `refill` of zero nothing else.
     #[must_use]
     pub const fn new(burst: u32, refill: Duration) -> Self {
-        Self { burst, refill, left: burst, refilled_at: Duration::ZERO, is_told: false, withheld: 0 }
+        Self { burst, refill, left: burst, refilled_at: Duration::ZERO, last: Notice::Quiet, withheld: 0 }
     }
 
-    /// Alerts that were withheld so far.
+    /// What became of the last alert: whether people know of it.
+    #[must_use]
+    pub const fn last(&self) -> Notice {
+        self.last
+    }
+
+    /// Alerts that were withheld so far, those that were told late among them.
     #[must_use]
     pub const fn withheld(&self) -> u64 {
         self.withheld
@@ -64,14 +73,38 @@ impl NotifyQuota {
     /// Takes an alert from the budget if the change begins one and there is one left.
     pub fn take(&mut self, change: Transition) -> Notice {
         if change.has_fired() {
-            self.refill(change.at);
-            self.is_told = self.left > 0;
-            self.left = self.left.saturating_sub(1);
-            self.withheld = self.withheld.saturating_add(u64::from(!self.is_told));
-        } else if !change.has_cleared() {
-            return Notice::Quiet;
+            self.last = Notice::Quiet;
+            self.tell(change.at)
+        } else if change.has_cleared() {
+            self.last
+        } else {
+            Notice::Quiet
         }
-        if self.is_told { Notice::Told } else { Notice::Withheld }
+    }
+
+    /// The same for a change of a tier while a more urgent one tells it: an alert that begins takes nothing.
+    pub fn inhibit(&mut self, change: Transition) -> Notice {
+        if change.has_fired() {
+            self.last = Notice::Quiet;
+        }
+        if change.has_cleared() { self.last } else { Notice::Quiet }
+    }
+
+    /// Tells late, at `now`, of an alert that still fires and that nobody was told of, if there is room;
+    /// [`Notice::Quiet`] when there is nothing to tell.
+    pub fn catch_up(&mut self, state: AlertState, now: Duration) -> Notice {
+        if state != AlertState::Firing || self.last == Notice::Told { Notice::Quiet } else { self.tell(now) }
+    }
+
+    fn tell(&mut self, now: Duration) -> Notice {
+        self.refill(now);
+        let is_told = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        if !is_told && self.last != Notice::Withheld {
+            self.withheld = self.withheld.saturating_add(1);
+        }
+        self.last = if is_told { Notice::Told } else { Notice::Withheld };
+        self.last
     }
 
     fn refill(&mut self, now: Duration) {
@@ -131,6 +164,46 @@ mod tests {
         let mut quota = NotifyQuota::default();
         assert_eq!(heard(&mut quota, &[0, 0, 0, 0, 0]), [true, true, true, true, false]);
         assert_eq!(heard(&mut quota, &[10_000; 5]), [true, true, true, true, false]);
+    }
+
+    /// An alert that fires from minute 0 to 100, beside one that spent the budget; the minutes that are told, and how.
+    fn told_while_firing(mut quota: NotifyQuota, is_inhibited: impl Fn(u64) -> bool) -> Vec<(u64, Notice)> {
+        let at = |minute: u64| Duration::from_secs(60 * minute);
+        let change = |from, to, minute| Transition { from, to, at: at(minute) };
+        let step = |minute| match minute {
+            0 if is_inhibited(0) => quota.inhibit(change(Ok, Firing, 0)),
+            0 => quota.take(change(Ok, Firing, 0)),
+            100 => quota.take(change(Firing, Ok, 100)),
+            _ if is_inhibited(minute) => Notice::Quiet,
+            _ => quota.catch_up(Firing, at(minute)),
+        };
+        let told: Vec<_> = (0..=100).map(step).collect();
+        assert_eq!(quota.catch_up(Ok, at(1_000)), Notice::Quiet, "it is over");
+        (0..).zip(told).filter(|(_, notice)| *notice == Notice::Told).collect()
+    }
+
+    #[test]
+    fn an_alert_that_goes_on_is_told_when_there_is_room_for_it() {
+        let hourly = NotifyQuota::new(1, Duration::from_secs(3_600));
+        let told = |minutes: [u64; 2]| minutes.map(|minute| (minute, Notice::Told));
+        assert_eq!(told_while_firing(hourly, |_| false), told([0, 100]));
+        let mut spent = hourly;
+        spent.take(Transition { from: Ok, to: Firing, at: Duration::ZERO });
+        spent.take(Transition { from: Firing, to: Ok, at: Duration::ZERO });
+        assert_eq!(told_while_firing(spent, |_| false), told([60, 100]));
+        assert_eq!(told_while_firing(hourly, |minute| minute < 30), told([30, 100]));
+        assert_eq!(told_while_firing(hourly, |_| true), [], "nobody heard of it, so nobody hears of its end");
+        assert_eq!(told_while_firing(NotifyQuota::new(0, Duration::from_secs(1)), |_| false), []);
+    }
+
+    #[test]
+    fn an_alert_that_is_withheld_is_counted_once() {
+        let mut quota = NotifyQuota::new(0, Duration::from_secs(3_600));
+        quota.take(Transition { from: Ok, to: Firing, at: Duration::ZERO });
+        for second in 1..100 {
+            assert_eq!(quota.catch_up(Firing, Duration::from_secs(second)), Notice::Withheld);
+        }
+        assert_eq!((quota.withheld(), quota.last()), (1, Notice::Withheld));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::alarm::{Alarm, Telling};
 use super::input::{Input, Transition};
 use super::outlook::{self, Outlook};
 use super::past::Past;
@@ -194,39 +195,34 @@ impl Evaluator {
         let bench = self.bench(provisional);
         let mut trend = Trend::Calm;
         let tiers = self.derived.iter().zip(&mut self.tiers).zip(&mut self.report.tiers);
-        for (index, ((tier, judge), report)) in tiers.enumerate() {
-            let (judgement, from) = judge.step(tier, &self.past, bench, tick);
+        for (((tier, judge), report), state) in tiers.zip(&mut self.states) {
+            let judgement = judge.step(tier, &self.past, bench, tick);
             report.trend = judgement.pair.trend();
             report.guarded = judgement.guarded;
             report.blind = judge.is_blind(&self.past);
-            report.state = judge.state();
+            report.state = judge.alarm().state();
             trend = trend.max(report.trend);
-            if let Some(state) = self.states.get_mut(index) {
-                *state = judge.state();
-            }
-            if let Some(from) = from {
-                report.since_wall_ns = tick.wall_ns;
-                self.transitions.push(Transition {
-                    tier: Arc::clone(&report.name),
-                    severity: report.severity,
-                    from,
-                    to: report.state,
-                    at: tick,
-                    inhibited: false,
-                });
-            }
+            *state = report.state;
         }
         self.report.trend = trend;
-        self.inhibit();
+        self.tell_tiers(tick);
     }
 
-    /// Marks tiers that fire beside a more urgent one, and their transitions.
-    fn inhibit(&mut self) {
-        for (place, report) in self.report.tiers.iter_mut().take(self.derived.len()).enumerate() {
-            let is_inhibited = inhibitor(place, &self.derived, &self.states).is_some();
-            report.inhibited = is_inhibited && report.state == AlertState::Firing;
-            let own = self.transitions.iter_mut().filter(|change| Arc::ptr_eq(&change.tier, &report.name));
-            own.for_each(|change| change.inhibited = is_inhibited);
+    /// Tells what changed, and marks tiers that fire beside a more urgent one.
+    fn tell_tiers(&mut self, tick: Tick) {
+        for (place, (judge, report)) in self.tiers.iter_mut().zip(&mut self.report.tiers).enumerate() {
+            let inhibited = inhibitor(place, &self.derived, &self.states).is_some();
+            report.inhibited = inhibited && report.state == AlertState::Firing;
+            if let Some(telling) = judge.alarm_mut().tell(inhibited, elapsed(tick)) {
+                if telling.from != report.state {
+                    report.since_wall_ns = tick.wall_ns;
+                }
+                let (tier, severity) = (Arc::clone(&report.name), report.severity);
+                let (Telling { from, notice }, to) = (telling, report.state);
+                self.transitions.push(Transition { tier, severity, from, to, at: tick, inhibited, notice });
+            }
+            report.notice = judge.alarm().notice();
+            report.notices_withheld = judge.alarm().withheld();
         }
     }
 
@@ -234,13 +230,16 @@ impl Evaluator {
         let is_notified = self.objective.terms().blindness() == Blindness::Notify;
         let mut inhibited = false;
         for sight in &mut self.sights {
-            if let Some(from) = sight.step(&self.past, Duration::from_nanos(tick.elapsed_ns)) {
+            sight.step(&self.past, elapsed(tick));
+            if let Some(Telling { from, notice }) = sight.alarm_mut().tell(inhibited, elapsed(tick)) {
                 let severity = if is_notified { sight.severity() } else { Severity::Log };
-                let (tier, to) = (Self::BLIND.into(), sight.state());
-                self.transitions.push(Transition { tier, severity, from, to, at: tick, inhibited });
+                let (tier, to) = (Self::BLIND.into(), sight.alarm().state());
+                self.transitions.push(Transition { tier, severity, from, to, at: tick, inhibited, notice });
             }
             inhibited |= sight.is_blind();
         }
+        let alarms = self.tiers.iter().map(TierJudge::alarm).chain(self.sights.iter().map(Sight::alarm));
+        self.report.notices_withheld = alarms.map(Alarm::withheld).sum();
         // Slow windows remember blindness that is over, so the most urgent ones that can tell decide.
         let telling = self.sights.iter().find(|sight| sight.is_blind() || sight.can_tell(&self.past));
         self.report.blind = telling.is_some_and(Sight::is_blind);
@@ -331,6 +330,10 @@ impl Evaluator {
     }
 }
 
+const fn elapsed(tick: Tick) -> Duration {
+    Duration::from_nanos(tick.elapsed_ns)
+}
+
 /// Guards count events or slices. Slices that are judged by their ratio come in parts, of which one is a failure,
 /// and their mean is not the share that the confidence bound is about.
 fn guards_of(objective: Objective, parts: u64) -> Guards {
@@ -384,6 +387,7 @@ fn blank_report(sli: &str, slo: &str, objective: &Objective, past: &Past, start:
         trend: Trend::Calm,
         blind: false,
         late_ticks: 0,
+        notices_withheld: 0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::alert::AlertState;
+use crate::alert::{AlertState, Notice};
 use crate::slo::Severity;
 use crate::units::EventCounts;
 use crate::window::Tick;
@@ -34,24 +34,26 @@ pub struct Transition {
     pub severity: Severity,
     /// The state before.
     pub from: AlertState,
-    /// The state after, which differs.
+    /// The state after, which differs; unless an alert that nobody was told of is told late, which still fires.
     pub to: AlertState,
     /// When.
     pub at: Tick,
     /// Whether a more urgent tier of the same objective fires, so that nobody has to be told.
     pub inhibited: bool,
+    /// Whether somebody should be told now: of an alert when the state after is firing, else of its end.
+    pub notice: Notice,
 }
 
 impl Transition {
     /// Whether the tier began to fire.
     #[must_use]
     pub fn has_fired(&self) -> bool {
-        self.to == AlertState::Firing
+        self.to == AlertState::Firing && self.from != AlertState::Firing
     }
 
     /// Whether the tier stopped firing.
     #[must_use]
     pub fn has_cleared(&self) -> bool {
-        self.from == AlertState::Firing
+        self.from == AlertState::Firing && self.to != AlertState::Firing
     }
 }

@@ -182,6 +182,7 @@ impl Judged {
                 to: change.to,
                 at_unix_ns: change.at.wall_ns,
                 inhibited: change.inhibited,
+                notice: change.notice,
             }));
         }
     }

@@ -1,6 +1,7 @@
 //! What reads the counters, turns them into judgements tick by tick, and publishes what it found.
 
 mod age;
+mod alarm;
 mod apdex;
 mod builder;
 mod evaluation;

@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use super::alarm::Alarm;
 use super::past::Past;
-use crate::alert::{AlertState, DerivedTier, Level, Pair, TierAlert, is_blind};
+use crate::alert::{AlertState, DerivedTier, Level, Pair, is_blind};
 use crate::slo::{Period, Severity, TierSource};
 
 /// Fewest calls in a window before it tells whether an objective sees.
@@ -44,7 +45,7 @@ pub(super) struct Sight {
     severity: Severity,
     /// Places of its windows among the calls.
     places: Vec<usize>,
-    alert: TierAlert,
+    alarm: Alarm,
 }
 
 impl Sight {
@@ -55,18 +56,18 @@ impl Sight {
             own().min().map(|hold| Self {
                 severity,
                 places: own().map(|window| past.calls().place(window)).collect(),
-                alert: TierAlert::new(hold),
+                alarm: Alarm::new(hold),
             })
         };
         [Severity::Page, Severity::Ticket, Severity::Log].into_iter().filter_map(of).collect()
     }
 
-    /// Looks at all windows and takes the next step; gives back the state before if it changed.
-    pub(super) fn step(&mut self, past: &Past, now: Duration) -> Option<AlertState> {
+    /// Looks at all windows and takes the next step.
+    pub(super) fn step(&mut self, past: &Past, now: Duration) {
         let mut calls = self.places.iter().map(|place| past.calls().counts(*place));
         let level =
             if calls.any(|calls| is_blind(calls.good(), calls.bad())) { Level::Above } else { Level::Below };
-        self.alert.step(Pair { long: level, short: level }, now).map(|change| change.from)
+        self.alarm.step(Pair { long: level, short: level }, now);
     }
 
     /// Whether enough calls ended to tell.
@@ -79,10 +80,14 @@ impl Sight {
     }
 
     pub(super) fn is_blind(&self) -> bool {
-        self.alert.state() == AlertState::Firing
+        self.alarm.state() == AlertState::Firing
     }
 
-    pub(super) const fn state(&self) -> AlertState {
-        self.alert.state()
+    pub(super) const fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
+    pub(super) const fn alarm_mut(&mut self) -> &mut Alarm {
+        &mut self.alarm
     }
 }

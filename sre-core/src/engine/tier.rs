@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
+use super::alarm::Alarm;
 use super::past::Past;
 use crate::alert::{
-    AlertState, DerivedTier, Judgement, Lint, Pair, Reading, TierAlert, Yardstick, is_blind, judge,
-    lint_traffic,
+    AlertState, DerivedTier, Judgement, Lint, Notice, Pair, Reading, Yardstick, is_blind, judge, lint_traffic,
 };
 use crate::report::TierReport;
 use crate::slo::{Guards, projected_events};
@@ -19,7 +19,7 @@ pub(super) struct TierJudge {
     long: usize,
     short: usize,
     calls: usize,
-    alert: TierAlert,
+    alarm: Alarm,
 }
 
 /// What a tier is judged with, the same for all of an objective.
@@ -48,26 +48,20 @@ impl TierJudge {
             long: past.units().place(tier.long()),
             short: past.units().place(tier.short()),
             calls: past.calls().place(tier.short()),
-            alert: TierAlert::new(tier.short()),
+            alarm: Alarm::new(tier.short()),
         }
     }
 
     /// Judges both windows and takes the next step.
-    pub(super) fn step(
-        &mut self,
-        tier: &DerivedTier,
-        past: &Past,
-        bench: Bench,
-        tick: Tick,
-    ) -> (Judgement, Option<AlertState>) {
+    pub(super) fn step(&mut self, tier: &DerivedTier, past: &Past, bench: Bench, tick: Tick) -> Judgement {
         let reading = |place| {
             let reading = past.reading(place);
             Reading { counts: reading.counts + bench.provisional, ..reading }
         };
         let (long, short) = (reading(self.long), reading(self.short));
         let judgement = judge(tier, bench.target, bench.guards, bench.yardstick, long, short);
-        let change = self.alert.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
-        (judgement, change.map(|change| change.from))
+        self.alarm.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
+        judgement
     }
 
     /// Whether most calls that ended in the short window were ignored or abandoned-and-ignored.
@@ -96,8 +90,12 @@ impl TierJudge {
         past.units().counts(self.long).is_empty()
     }
 
-    pub(super) const fn state(&self) -> AlertState {
-        self.alert.state()
+    pub(super) const fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
+    pub(super) const fn alarm_mut(&mut self) -> &mut Alarm {
+        &mut self.alarm
     }
 }
 
@@ -120,6 +118,8 @@ pub(super) fn blank_report(tier: &DerivedTier, unreachable: Option<Lint>, start:
         infeasible: false,
         blind: false,
         inhibited: false,
+        notice: Notice::Quiet,
+        notices_withheld: 0,
         remedy: unreachable.map(|lint| lint.to_string().into()),
     }
 }

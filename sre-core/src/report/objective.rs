@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::refill::{Refill, copy, refill_all, refilled, share, share_any};
-use crate::alert::{AlertState, Guarded, Trend};
+use crate::alert::{AlertState, Guarded, Notice, Trend};
 use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity, Validity};
 use crate::units::{BurnRate, EventCounts, Target};
 
@@ -70,6 +70,8 @@ pub struct ObjectiveReport {
     /// How many ticks came so late that their events were spread evenly over the slots missed, or that the time before
     /// them counts as not observed.
     pub late_ticks: u64,
+    /// Alerts of all tiers and of blindness that were withheld.
+    pub notices_withheld: u64,
 }
 
 impl ObjectiveReport {
@@ -118,7 +120,8 @@ refilled!(ObjectiveReport {
     share: slo, sli, period;
     refill_all: windows, tiers;
     copy: kind, threshold, validity, target, state, exported, counts, provisional, budget, budget_projected,
-        budget_forecast, exhaustion_forecast, pace, forecast, trend, blind, late_ticks;
+        budget_forecast, exhaustion_forecast, pace, forecast, trend, blind, late_ticks,
+        notices_withheld;
 });
 
 refilled!(WindowReport {
@@ -130,7 +133,7 @@ refilled!(TierReport {
     share: name;
     share_any: remedy;
     copy: severity, long, short, factor, state, since_wall_ns, trend, reachable, budget_share, guarded, infeasible,
-        blind, inhibited;
+        blind, inhibited, notice, notices_withheld;
 });
 
 /// How an objective is doing, in one word; the worst that applies.
@@ -227,6 +230,10 @@ pub struct TierReport {
     pub blind: bool,
     /// Whether it fires, but a more urgent tier of the same objective fires too, so that nobody is told.
     pub inhibited: bool,
+    /// Whether people were told of the alert that it fires, or of the last one.
+    pub notice: Notice,
+    /// Alerts that were withheld, because it had disturbed people often enough.
+    pub notices_withheld: u64,
     /// What to do about an unreachable or infeasible tier.
     pub remedy: Option<Arc<str>>,
 }
@@ -368,10 +375,11 @@ mod tests {
             state in one_of(&[AlertState::Ok, AlertState::Pending, AlertState::Firing]),
             (trend, guarded) in (trends(), maybe(&[Guarded::TooFewEvents, Guarded::NotConfident])),
             (reachable, infeasible, blind, inhibited) in any::<(bool, bool, bool, bool)>(),
+            (notice, notices_withheld) in (one_of(&[Notice::Told, Notice::Withheld, Notice::Quiet]), any::<u64>()),
         ) -> TierReport {
             TierReport {
                 name, severity, long, short, factor, state, since_wall_ns, trend, reachable, budget_share, guarded,
-                infeasible, blind, inhibited, remedy,
+                infeasible, blind, inhibited, notice, notices_withheld, remedy,
             }
         }
     }
@@ -391,11 +399,11 @@ mod tests {
             windows in prop::collection::vec(windows(), 0..4),
             tiers in prop::collection::vec(tiers(), 0..4),
             (forecast, trend) in (forecasts(), trends()),
-            (blind, late_ticks) in any::<(bool, u64)>(),
+            (blind, late_ticks, notices_withheld) in any::<(bool, u64, u64)>(),
         ) -> ObjectiveReport {
             ObjectiveReport {
                 slo, sli, kind, threshold, validity, target, period, state, exported, counts, provisional, budget,
-                budget_projected, budget_forecast, exhaustion_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks,
+                budget_projected, budget_forecast, exhaustion_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks, notices_withheld,
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::alert::{AlertState, Trend};
+use crate::alert::{AlertState, Notice, Trend};
 use crate::report::{
     EngineReport, ObjectiveReport, ObjectiveState, Percentiles, Report, SliReport, TierReport,
 };
@@ -141,6 +141,8 @@ pub struct ObjectiveStatus {
     pub sentence: String,
     /// Whether most calls end without counting, so that the objective sees little.
     pub blind: bool,
+    /// Alerts of all tiers and of blindness that were withheld, because people had been disturbed often enough.
+    pub notices_withheld: u64,
     /// The alert tiers, from the fastest on.
     pub tiers: Vec<TierStatus>,
 }
@@ -186,6 +188,11 @@ pub struct TierStatus {
     pub infeasible: bool,
     /// Whether a more urgent tier fires too.
     pub inhibited: bool,
+    /// Whether people were told of the alert that it fires, or of the last one: `told`, `withheld`, or `quiet` when a
+    /// more urgent tier told the same or there was none.
+    pub notice: Notice,
+    /// Alerts that were withheld, because it had disturbed people often enough.
+    pub notices_withheld: u64,
     /// What to do about an unreachable or infeasible tier.
     pub remedy: Option<Arc<str>>,
 }
@@ -281,6 +288,7 @@ impl ObjectiveStatus {
             forecast: report.forecast,
             sentence: report.sentence(),
             blind: report.blind,
+            notices_withheld: report.notices_withheld,
             tiers: report.tiers.iter().map(TierStatus::of).collect(),
         }
     }
@@ -313,6 +321,8 @@ impl TierStatus {
             reachable: report.reachable,
             infeasible: report.infeasible,
             inhibited: report.inhibited,
+            notice: report.notice,
+            notices_withheld: report.notices_withheld,
             remedy: report.remedy.clone(),
         }
     }
