@@ -87,9 +87,10 @@ mod tests {
 
     fn rendered(site: &Site, document: Document) -> String {
         let mut out = b"before ".to_vec();
-        site.render(document, &mut out);
+        let lent = site.render(document, &mut out);
         let text = String::from_utf8(out).unwrap();
-        text.strip_prefix("before ").expect("a document is appended").to_owned()
+        let appended = text.strip_prefix("before ").expect("a document is appended");
+        lent.map_or_else(|| appended.to_owned(), |lent| String::from_utf8(lent.to_vec()).unwrap())
     }
 
     #[test]

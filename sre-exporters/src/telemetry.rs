@@ -25,7 +25,7 @@ pub(crate) enum Count {
     BindErrors,
     /// Panics caught while rendering.
     RenderPanics,
-    /// Series left out of an exposition because another one has the same labels.
+    /// Series left out of expositions because another one has the same labels, counted in each.
     SeriesHidden,
     /// Label values that were longer than may be.
     LabelValuesCut,

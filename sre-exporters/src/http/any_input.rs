@@ -92,7 +92,10 @@ proptest! {
         encodings in vec(value(), 0..3),
         lengths in vec(prop_oneof![Just(HeaderValue::from_static("0")), value()], 0..3),
     ) {
-        let has_body = lengths.len() > 1 || lengths.iter().any(|length| length != "0");
+        let has_body = lengths.len() > 1 || lengths.iter().any(|length| {
+            let digits = length.as_bytes();
+            digits.is_empty() || digits.iter().any(|digit| *digit != b'0')
+        });
         let mut headers = HeaderMap::new();
         for (name, values) in [(ACCEPT, accepts), (ACCEPT_ENCODING, encodings), (CONTENT_LENGTH, lengths)] {
             for value in values {

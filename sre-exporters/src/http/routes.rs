@@ -77,14 +77,19 @@ fn refused_body(headers: &HeaderMap) -> Option<StatusCode> {
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     match (lengths.next(), lengths.next()) {
         (Some(_), Some(_)) => Some(StatusCode::BAD_REQUEST),
-        (Some(length), None) if length.as_bytes() != b"0" => Some(StatusCode::PAYLOAD_TOO_LARGE),
+        (Some(length), None) if !is_zero(length) => Some(StatusCode::PAYLOAD_TOO_LARGE),
         _ => None,
     }
 }
 
-/// All values of a header, as one list; what is not readable text is left out.
+fn is_zero(length: &HeaderValue) -> bool {
+    !length.is_empty() && length.as_bytes().iter().all(|digit| *digit == b'0')
+}
+
+/// All values of a header, as one list; what is not ASCII is shown as a replacement, which makes its element none.
 fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<_> =
+        headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     values.join(",")
 }
 
@@ -229,6 +234,18 @@ mod tests {
     }
 
     #[test]
+    fn an_element_that_is_no_text_is_ignored_alone() {
+        let accept =
+            b"text/plain;q=\xff,application/openmetrics-text;version=1.0.0,\xe2\x82\xac/*;escaping=dots";
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_bytes(accept).unwrap());
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_bytes(b"\xff, gzip").unwrap());
+        let negotiated = negotiate("application/openmetrics-text;version=1.0.0");
+        let expected = Wanted::Document { document: Document::Metrics(negotiated), gzip: true };
+        assert_eq!(wanted(&Method::GET, "/metrics", None, &headers), expected);
+    }
+
+    #[test]
     fn other_methods_are_refused_on_paths_that_exist() {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "BREW"] {
             check_refused(method, "/metrics", &[], 405);
@@ -244,7 +261,12 @@ mod tests {
         check_refused("GET", "/metrics", &[("transfer-encoding", "chunked")], 413);
         check_refused("GET", "/metrics", &[("content-length", "0"), ("content-length", "0")], 400);
         check_refused("POST", "/nowhere", &[("content-length", "5")], 413);
-        assert_eq!(ask("GET", "/healthz", &[("content-length", "0")]), Wanted::Health);
+        for zero in ["0", "00", "000000000000000000000"] {
+            assert_eq!(ask("GET", "/healthz", &[("content-length", zero)]), Wanted::Health);
+        }
+        for other in ["", "01", "0x0", "+0", "0 0"] {
+            check_refused("GET", "/healthz", &[("content-length", other)], 413);
+        }
         assert_eq!(nothing(StatusCode::PAYLOAD_TOO_LARGE).headers()[CONNECTION], "close");
     }
 

@@ -42,9 +42,9 @@ enum Phase {
     Answer,
     /// The client reads metrics.
     Scrape,
-    /// The client waits for us, and keeps its place.
+    /// The client has sent its request, and we have not begun the answer: its place is safe.
     Waiting,
-    /// The client waits for metrics that are being made, and keeps its place.
+    /// The metrics for the client are being made: its place is safe.
     Rendering,
 }
 
@@ -196,7 +196,7 @@ impl Slots {
 }
 
 impl Slot {
-    /// When the place may go to somebody else; `None` while the client waits for us.
+    /// When the place may go to somebody else; `None` while we owe the client an answer.
     fn replaceable_from(&self, leniency: Leniency) -> Option<Instant> {
         match self.phase {
             Phase::Head => Some(self.since + leniency.grace),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_for_a_rendering_counts_as_a_scrape_and_keeps_the_place() {
+    fn a_client_whose_metrics_are_being_made_counts_as_a_scrape_and_is_not_disconnected() {
         let start = Instant::now();
         let mut slots = full(start);
         for id in 1..=4 {
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_for_us_keeps_the_place() {
+    fn a_client_that_we_owe_an_answer_is_not_disconnected() {
         let start = Instant::now();
         let mut slots = full(start);
         for id in 1..=16 {

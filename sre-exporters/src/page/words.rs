@@ -78,12 +78,12 @@ impl fmt::Display for ThreeFigures {
     }
 }
 
-/// A ratio in percent, `99.95 %`, with as many decimals as it needs and at most six.
+/// A ratio in percent, `99.95 %`, with as many decimals as it needs and at most seven: a target has nine in its ratio.
 pub(super) struct Percent(pub(super) f64);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{:.6}", self.0 * 100.0);
+        let text = format!("{:.7}", self.0 * 100.0);
         write!(f, "{} %", text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
@@ -153,6 +153,8 @@ mod tests {
         check(ThreeFigures(99.96), "100");
         check(Percent(0.999), "99.9 %");
         check(Percent(0.999_999_5), "99.99995 %");
+        check(Percent(0.999_999_999), "99.9999999 %");
+        check(Percent(0.295), "29.5 %");
         check(Percent(-1.5), "-150 %");
         check(Count(0), "0");
         check(Count(999), "999");

@@ -99,7 +99,7 @@ pub(crate) static EXPORT_SOCKET_ERRORS: Family =
 pub(crate) static EXPORT_PANICS: Family = counter("sre_export_panics", "Panics caught while rendering.");
 pub(crate) static EXPORT_SERIES_HIDDEN: Family = counter(
     "sre_export_series_hidden",
-    "Series left out of an exposition because another has the same labels.",
+    "Series left out because another has the same labels, counted anew in each exposition.",
 );
 pub(crate) static EXPORT_LABELS_CUT: Family =
     counter("sre_export_label_values_cut", "Label values exported shorter than they are.");

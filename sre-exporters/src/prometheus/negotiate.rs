@@ -128,7 +128,7 @@ impl<'a> Clause<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
         let mut clause = Self { essence: essence.trim(), parameters, quality: 1_000 };
-        if clause.essence.is_empty() {
+        if clause.essence.is_empty() || !text.is_ascii() {
             return None;
         }
         if let Some(quality) = clause.parameter("q") {

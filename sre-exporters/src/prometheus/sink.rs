@@ -13,6 +13,7 @@ use super::negotiate::Negotiated;
 use super::process::Process;
 use super::rows;
 use super::series::{SeriesCache, SliSeries};
+use crate::naming;
 use crate::telemetry::{Count, Telemetry};
 
 /// Renders reports and remembers between two of them what does not change.
@@ -22,6 +23,8 @@ pub(crate) struct Exposition {
     caches: Vec<(Escaping, SeriesCache)>,
     sheets: Arc<Sheets>,
     exemplars: Vec<Exemplar>,
+    /// Whether it has been counted that the name of the service is too long.
+    is_service_counted: bool,
 }
 
 impl Exposition {
@@ -33,7 +36,7 @@ impl Exposition {
         telemetry: &Telemetry,
         negotiated: Negotiated,
     ) -> Bytes {
-        let Self { caches, sheets, exemplars } = self;
+        let Self { caches, sheets, exemplars, is_service_counted } = self;
         let escaping = negotiated.escaping;
         let place = caches.iter().position(|(of, _)| *of == escaping).unwrap_or_else(|| {
             caches.push((escaping, SeriesCache::default()));
@@ -43,6 +46,10 @@ impl Exposition {
         let hidden = cache.update(&report.slis, escaping).iter().filter(|series| !series.is_shown).count();
         telemetry.add(Count::SeriesHidden, hidden as u64);
         telemetry.add(Count::LabelValuesCut, cache.take_cut());
+        let is_cut = naming::label_value(&report.service).len() < report.service.len();
+        if is_cut && !std::mem::replace(is_service_counted, true) {
+            telemetry.add(Count::LabelValuesCut, 1);
+        }
 
         let edition = Edition { syntax: negotiated.media_type.syntax(), escaping, number: cache.edition() };
         let mut kept = sheets.take(edition, &report.service);
@@ -50,7 +57,7 @@ impl Exposition {
         let mut write = || content.write(&mut kept, cache.series(), exemplars);
         // What was written before may have been of another shape; after that the sheet is empty.
         let _ = write() || write();
-        Bytes::from_owner(Lent { kept, home: Arc::clone(sheets) })
+        Bytes::from_owner(Lent { kept, origin: Arc::clone(sheets) })
     }
 }
 
@@ -67,7 +74,9 @@ impl Content<'_> {
     fn write(self, kept: &mut Kept, series: &[SliSeries], exemplars: &mut Vec<Exemplar>) -> bool {
         let Self { report, process, telemetry } = self;
         let mut encoder = Encoder::new(&mut kept.sheet, kept.edition.syntax);
-        encoder.family(&names::TARGET).integer(&[&label("service_name", &report.service)], 1);
+        encoder
+            .family(&names::TARGET)
+            .integer(&[&label("service_name", &naming::label_value(&report.service))], 1);
         encoder.family(&names::BUILD).integer(&[&label("version", env!("CARGO_PKG_VERSION"))], 1);
         rows::write_slis(&mut encoder, &report.slis, series, exemplars);
         rows::write_objectives(&mut encoder, &report.slis, series);
@@ -129,10 +138,10 @@ impl Sheets {
     }
 }
 
-/// A sheet that goes home when its last reader is done.
+/// A sheet that returns to where it came from when its last reader is done.
 struct Lent {
     kept: Kept,
-    home: Arc<Sheets>,
+    origin: Arc<Sheets>,
 }
 
 impl AsRef<[u8]> for Lent {
@@ -143,7 +152,7 @@ impl AsRef<[u8]> for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        self.home.give(std::mem::take(&mut self.kept));
+        self.origin.give(std::mem::take(&mut self.kept));
     }
 }
 

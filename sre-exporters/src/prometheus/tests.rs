@@ -269,7 +269,8 @@ fn hostile_label_values_read_back_as_they_were() {
 #[test]
 fn a_megabyte_of_label_is_cut_counted_and_still_distinct() {
     let values = ["a", "b"].map(|end| "x".repeat(1 << 20) + end).to_vec();
-    let report = with_labels(&values);
+    let mut report = with_labels(&values);
+    report.service = Arc::from(values[0].as_str());
     let telemetry = Telemetry::default();
     let mut exposition = Exposition::default();
     let mut write = || exposition.write(&report, &process(), &telemetry, negotiate(TEXT));
@@ -280,8 +281,10 @@ fn a_megabyte_of_label_is_cut_counted_and_still_distinct() {
         read.samples.iter().filter_map(|sample| sample.labels.get("route")).collect();
     assert_eq!(routes.len(), 2);
     assert!(routes.iter().all(|route| route.len() <= crate::naming::LABEL_VALUE_BYTES_MAX));
-    assert_eq!(telemetry.get(Count::LabelValuesCut), 2, "each once, not once a scrape");
-    assert_eq!(read.value("sre_export_label_values_cut_total", &[]), Some(2.0));
+    let target = read.samples.iter().find(|sample| sample.name == "target_info").expect("there");
+    assert_eq!(Some(&target.labels["service_name"]), routes.first().copied(), "cut like any other");
+    assert_eq!(telemetry.get(Count::LabelValuesCut), 3, "each once, not once a scrape");
+    assert_eq!(read.value("sre_export_label_values_cut_total", &[]), Some(3.0));
 }
 
 #[test]
