@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use super::policy::{DerivedTier, Dropped, tier_table};
+use super::policy::{DerivedTier, Dropped, TierTable, tier_table};
 use crate::slo::{Budgeting, Guards, Objective, Severity, Tier, TierSource, budget_time};
 use crate::units::{Target, duration_text};
 
@@ -32,6 +32,12 @@ pub enum Lint {
     NoPageTier {
         /// The length of the period.
         period: Duration,
+        /// The target.
+        target: Target,
+        /// The burn rate of a total outage at this target.
+        max: f64,
+        /// The lowest factor of a tier that pages and that `max` does not reach; `None` when the period is the cause.
+        factor: Option<f64>,
     },
     /// Not even a total outage burns at the factor.
     Unreachable {
@@ -144,7 +150,15 @@ impl fmt::Display for Lint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = duration_text;
         match *self {
-            Self::NoPageTier { period } => write!(
+            Self::NoPageTier { target, max, factor: Some(factor), .. } => write!(
+                f,
+                "no tier that pages can fire at a target of {target}: a total outage burns at {} and the lowest factor \
+                 is {}; raise the target, or add tiers with factors below {0} with \
+                 `tiers(&[Tier::page(long, short, factor)])`",
+                Floor(max),
+                Short(factor)
+            ),
+            Self::NoPageTier { period, .. } => write!(
                 f,
                 "no tier that pages can be derived for a period of {}: add tiers with \
                  `tiers(&[Tier::page(long, short, factor)])`",
@@ -152,13 +166,16 @@ impl fmt::Display for Lint {
             ),
             Self::Unreachable { tier, factor, max } => write!(
                 f,
-                "tier {tier} is left out: its factor {factor} is not below {max}, the burn rate of a total outage; \
-                 add tiers with factors below {max}"
+                "tier {tier} is left out: its factor {} is not below {}, the burn rate of a total outage; add tiers \
+                 with factors below {1}",
+                Short(factor),
+                Floor(max)
             ),
             Self::FactorBelowOne { tier, factor } => write!(
                 f,
-                "tier {tier} is left out: its factor {factor} is below 1, which the budget can bear; keep the factor \
-                 or scale the windows instead"
+                "tier {tier} is left out: its factor {} is below 1, which the budget can bear; keep the factor or \
+                 scale the windows instead",
+                Short(factor)
             ),
             Self::ShortWindow { tier, short } => write!(
                 f,
@@ -191,6 +208,25 @@ impl fmt::Display for Lint {
     }
 }
 
+/// A number as people say it: to three decimals, without zeros at the end.
+struct Short(f64);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:.3}", self.0);
+        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+/// The same of a bound to stay below, so never rounded up.
+struct Floor(f64);
+
+impl fmt::Display for Floor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Short((self.0 * 1_000.0).floor() / 1_000.0).fmt(f)
+    }
+}
+
 /// What is worth a word about an objective before it sees any traffic; empty when nothing is.
 ///
 /// # Examples
@@ -212,7 +248,12 @@ pub fn lint_objective(objective: &Objective) -> Vec<Lint> {
     let slices = table.judged().iter().filter_map(|tier| slice_above_window(tier, terms.budgeting()));
     let mut lints: Vec<_> = dropped.chain(slices).collect();
     if wants_pages(terms.tiers()) && !table.judged().iter().any(|tier| tier.severity() == Severity::Page) {
-        lints.push(Lint::NoPageTier { period });
+        lints.push(Lint::NoPageTier {
+            period,
+            target,
+            max: target.burn_rate_max(),
+            factor: lowest_page(&table),
+        });
     }
     let budget = budget_time(target, period);
     if budget < REACTION {
@@ -242,6 +283,13 @@ pub fn lint_traffic(
         needed_events,
         projected_events,
     })
+}
+
+/// The lowest factor of the tiers that would page, were a total outage to burn faster.
+fn lowest_page(table: &TierTable) -> Option<f64> {
+    let is_page = |tier: &DerivedTier| tier.severity() == Severity::Page;
+    let unreachable = table.dropped().iter().filter(|(_, reason)| *reason == Dropped::Unreachable);
+    unreachable.filter(|(tier, _)| is_page(tier)).map(|(tier, _)| tier.factor()).min_by(f64::total_cmp)
 }
 
 /// Whether somebody expects to be paged: tiers are derived, or one of those given pages.
@@ -307,7 +355,37 @@ mod tests {
         );
         // 0.02 * 1 d / 1 h and so on are all below 1.
         let day = Objective::availability(0.99).period(Period::days(1)).policy(Policy::KeepBudget);
-        assert!(lint_objective(&day).contains(&Lint::NoPageTier { period: Duration::from_secs(86_400) }));
+        let lint = no_page_tier(day);
+        assert_eq!(
+            lint.to_string(),
+            "no tier that pages can be derived for a period of 1d: add tiers with \
+             `tiers(&[Tier::page(long, short, factor)])`"
+        );
+    }
+
+    fn no_page_tier(objective: Objective) -> Lint {
+        let lints = lint_objective(&objective);
+        lints.into_iter().find(|lint| matches!(lint, Lint::NoPageTier { .. })).expect("no page tier")
+    }
+
+    #[test]
+    fn a_target_that_no_page_can_reach_is_named_with_the_highest_burn() {
+        assert_eq!(
+            no_page_tier(Objective::availability(0.5)).to_string(),
+            "no tier that pages can fire at a target of 0.5: a total outage burns at 2 and the lowest factor is 6; raise \
+             the target, or add tiers with factors below 2 with `tiers(&[Tier::page(long, short, factor)])`"
+        );
+        let text = |target| no_page_tier(Objective::availability(target)).to_string();
+        assert!(
+            text(0.1).contains("burns at 1.111 and") && text(0.1).contains("below 1.111 with"),
+            "{}",
+            text(0.1)
+        );
+        // 20 / 3 is 6.667 when rounded, which a factor must stay below.
+        assert!(text(0.83).contains("burns at 5.882 and"), "{}", text(0.83));
+        assert_eq!(Floor(20.0 / 3.0).to_string(), "6.666");
+        let first = lint_objective(&Objective::availability(0.85))[0].to_string();
+        assert!(first.contains("its factor 14.4 is not below 6.666, the burn rate"), "{first}");
     }
 
     #[test]
