@@ -27,6 +27,9 @@ use crate::window::Tick;
 const USUAL_WINDOWS: [Duration; 3] =
     [Duration::from_secs(300), Duration::from_secs(3_600), Duration::from_secs(86_400)];
 
+/// The most good or bad events of one tick that are judged.
+const EVENTS_MAX: u64 = 1 << 48;
+
 /// Judges one objective: a pure state machine that is fed counts and time.
 ///
 /// Each tick it books what happened, and answers for every window in use how fast the budget burns, what every
@@ -69,6 +72,7 @@ pub struct Evaluator {
     /// Blindness by severity, the most urgent first.
     sights: Vec<Sight>,
     outlook: Outlook,
+    ticks_clamped: u64,
     report: ObjectiveReport,
     transitions: Vec<Transition>,
 }
@@ -101,6 +105,7 @@ impl Evaluator {
             sights,
             objective,
             past,
+            ticks_clamped: 0,
             span,
             derived,
             report,
@@ -111,12 +116,15 @@ impl Evaluator {
 
     /// Books what happened since the tick before, judges everything, and tells which tiers changed.
     ///
-    /// Clocks that step back, forward or not at all are borne: see [`Tick`].
+    /// Clocks that step back, forward or not at all are borne: see [`Tick`]. Of more than 2^48 good or bad events, that
+    /// many are judged.
     pub fn tick(&mut self, tick: Tick, input: Input) -> &[Transition] {
         let input = match self.objective.terms().in_flight() {
             InFlight::Left => Input { provisional: EventCounts::ZERO, ..input },
             _ => input,
         };
+        self.report.exported += input.delta;
+        let input = Input { delta: self.clamp(input.delta), ..input };
         let step = self.past.advance(tick, input);
         // A slice that ends with the period still belongs to it; an event of this tick does not, unless it is late.
         let Self { past, span, .. } = self;
@@ -127,7 +135,6 @@ impl Evaluator {
             span.turn(step.now_ns, tick.elapsed_ns, |start_ns| past.sum_before(start_ns, step, input));
             past.book(step, input);
         }
-        self.report.exported += input.delta;
         self.report.provisional = input.provisional;
         self.report.late_ticks = self.past.late_ticks();
         self.judge(tick, self.past.provisional(input.provisional));
@@ -152,6 +159,12 @@ impl Evaluator {
         &self.transitions
     }
 
+    /// How many ticks had more events than are judged, see [`Evaluator::tick`].
+    #[must_use]
+    pub const fn ticks_clamped(&self) -> u64 {
+        self.ticks_clamped
+    }
+
     /// What is judged.
     pub const fn objective(&self) -> &Objective {
         &self.objective
@@ -161,6 +174,13 @@ impl Evaluator {
     #[must_use]
     pub fn ring_bytes(&self) -> usize {
         self.past.bytes()
+    }
+
+    /// Windows are exact below 2^56 events of a kind.
+    fn clamp(&mut self, delta: EventCounts) -> EventCounts {
+        let clamped = EventCounts::new(delta.good().min(EVENTS_MAX), delta.bad().min(EVENTS_MAX));
+        self.ticks_clamped += u64::from(clamped != delta);
+        clamped
     }
 
     fn judge(&mut self, tick: Tick, provisional: EventCounts) {

@@ -146,6 +146,11 @@ impl Judged {
         windows.map(|window| saturating_nanos(window.length)).collect()
     }
 
+    /// Ticks with more events than an objective judges.
+    pub(super) fn ticks_clamped(&self) -> u64 {
+        self.objectives.iter().map(|judged| judged.evaluator.ticks_clamped()).sum()
+    }
+
     /// Takes note of counts that are told between two ticks.
     pub(super) fn note(&mut self, counts: &SeriesCounts) {
         for judged in &mut self.objectives {

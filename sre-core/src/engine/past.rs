@@ -7,7 +7,7 @@ use super::input::Input;
 use crate::alert::Reading;
 use crate::slo::Budgeting;
 use crate::units::{EventCounts, Target, saturating_nanos};
-use crate::window::{EmptySlice, Ladder, Rungs, Slices, Spread, Step, Tick, Timeline};
+use crate::window::{EmptySlice, Ladder, Rungs, Slices, Spread, Step, Tally, Tick, Timeline};
 
 /// What a slice that is judged by its ratio counts: one good slice is a billion good parts.
 const PARTS: u64 = 1_000_000_000;
@@ -61,9 +61,9 @@ impl Past {
     }
 
     /// What will have been counted before `start_ns`, the start of a slot, once the events of `step` are booked.
-    pub(super) fn sum_before(&self, start_ns: u64, step: Step, input: Input) -> EventCounts {
+    pub(super) fn sum_before(&self, start_ns: u64, step: Step, input: Input) -> Tally {
         let spread = Spread::of(step, self.units.finest_ns(), input.delta);
-        self.units.sum() + spread.map_or(EventCounts::ZERO, |spread| spread.before(start_ns))
+        spread.map_or(self.units.sum(), |spread| self.units.sum().plus(spread.before(start_ns)))
     }
 
     /// Books what happened up to the end of `step`.

@@ -6,7 +6,7 @@ use super::past::Past;
 use crate::error::Error;
 use crate::slo::{Period, PeriodKind};
 use crate::units::{EventCounts, saturating_nanos};
-use crate::window::{Calendar, CalendarSpan};
+use crate::window::{Calendar, CalendarSpan, Tally};
 
 /// What the budget is counted over.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub(super) enum BudgetSpan {
 pub(super) struct CalendarBudget {
     calendar: Calendar,
     span: CalendarSpan,
-    base: EventCounts,
+    base: Tally,
     left: Option<LeftUnit>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct CalendarBudget {
 #[derive(Clone, Debug)]
 struct LeftUnit {
     span: CalendarSpan,
-    base: EventCounts,
+    base: Tally,
     /// Until when one may return to it, by the monotonic clock.
     until_ns: u64,
 }
@@ -74,12 +74,7 @@ impl BudgetSpan {
             PeriodKind::Calendar { unit, zone } => {
                 let calendar = Calendar::try_new(unit, zone)?;
                 let span = calendar.span_at(Duration::from_nanos(past.line().now_ns()));
-                Self::Calendar(Box::new(CalendarBudget {
-                    calendar,
-                    span,
-                    base: EventCounts::ZERO,
-                    left: None,
-                }))
+                Self::Calendar(Box::new(CalendarBudget { calendar, span, base: Tally::ZERO, left: None }))
             }
         })
     }
@@ -89,7 +84,7 @@ impl BudgetSpan {
     /// Nothing is deleted: the windows of the alerts roll on, only the start of the budget moves. A clock that returns
     /// within an hour to the unit that it left finds the budget as it was, and what was counted meanwhile in it.
     /// Otherwise one that steps back into an earlier unit gives no budget back.
-    pub(super) fn turn(&mut self, now_ns: u64, elapsed_ns: u64, counted: impl Fn(u64) -> EventCounts) {
+    pub(super) fn turn(&mut self, now_ns: u64, elapsed_ns: u64, counted: impl Fn(u64) -> Tally) {
         let Self::Calendar(budget) = self else { return };
         let now = Duration::from_nanos(now_ns);
         if budget.span.contains(now) {

@@ -353,6 +353,7 @@ impl State {
 struct Sums {
     series: u64,
     clamped: u64,
+    batches_clamped: u64,
     rounded: u64,
     refused: u64,
 }
@@ -362,7 +363,9 @@ impl Sums {
         for series in unit.series() {
             self.series += 1;
             self.clamped += series.clamped();
+            self.batches_clamped += series.batches_clamped();
         }
+        self.batches_clamped += unit.ticks_clamped();
         self.rounded += unit.rounded();
         self.refused += unit.refused();
     }
@@ -370,6 +373,7 @@ impl Sums {
     fn tell(&self, health: &mut EngineReport) {
         health.series = self.series;
         health.durations_clamped = self.clamped;
+        health.batches_clamped = self.batches_clamped;
         health.windows_rounded = self.rounded;
         health.series_refused = self.refused;
         health.shards = crate::shard::shards_allocated() as u64;

@@ -357,6 +357,12 @@ impl Unit {
         self.published().map(Published::rounded).sum()
     }
 
+    /// Ticks with more events than an objective judges.
+    pub(super) fn ticks_clamped(&self) -> u64 {
+        let members = self.parts.iter().filter_map(|part| part.judged.as_ref());
+        members.chain([&self.whole.judged]).map(Judged::ticks_clamped).sum()
+    }
+
     /// Label combinations that found no room.
     pub(super) fn refused(&self) -> u64 {
         match &self.counters {

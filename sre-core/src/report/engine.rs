@@ -34,6 +34,9 @@ pub struct EngineReport {
     pub shards: u64,
     /// Durations above 104 days, recorded as that long.
     pub durations_clamped: u64,
+    /// Batches of more than 2^40 events (about 10^12), recorded as that many, and ticks with more than 2^48 good or bad
+    /// events of an objective, judged as that many.
+    pub batches_clamped: u64,
     /// Questions for the burn over a window that is not kept and was rounded up.
     pub windows_rounded: u64,
     /// Whether recording is switched off.
@@ -62,6 +65,7 @@ impl Refill for EngineReport {
             series_bytes: from.series_bytes,
             shards: from.shards,
             durations_clamped: from.durations_clamped,
+            batches_clamped: from.batches_clamped,
             windows_rounded: from.windows_rounded,
             paused: from.paused,
             degraded,

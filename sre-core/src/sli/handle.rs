@@ -132,7 +132,8 @@ impl Sli {
         }
     }
 
-    /// Counts `count` events of the same outcome and duration, as from a batch. Zero counts nothing.
+    /// Counts `count` events of the same outcome and duration, as from a batch. Zero counts nothing; more than 2^40
+    /// (about 10^12) count as that many, and the batch as clamped.
     pub fn record_n(&self, outcome: Outcome, duration: Duration, count: u64) {
         let series = self.series();
         if series.is_recording() {

@@ -10,6 +10,9 @@ use crate::sli::policy::WaitLimits;
 use crate::sli::published::Published;
 use crate::sli::started::{Moment, Started};
 
+/// The most events that one batch counts as; sixteen million such batches fit any counter.
+const BATCH_MAX: u64 = 1 << 40;
+
 /// What a series needs to know to record; it never changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -32,6 +35,8 @@ pub(crate) struct Series {
     unanswered: OnceLock<Box<Unanswered>>,
     exemplars: OnceLock<Box<ExemplarStore>>,
     published: OnceLock<Box<Published>>,
+    /// Batches of more than [`BATCH_MAX`] events.
+    batches_clamped: AtomicU64,
 }
 
 /// Calls that were ignored or abandoned.
@@ -68,6 +73,7 @@ impl Series {
             unanswered: OnceLock::new(),
             exemplars: OnceLock::new(),
             published: OnceLock::new(),
+            batches_clamped: AtomicU64::new(0),
         }
     }
 
@@ -183,8 +189,12 @@ impl Series {
         }
     }
 
-    /// Counts `count` events of one outcome and duration.
+    /// Counts `count` events of one outcome and duration, at most [`BATCH_MAX`].
     pub(crate) fn record_n(&self, outcome: Outcome, duration_ns: u64, count: u64) {
+        if count > BATCH_MAX {
+            add(&self.batches_clamped, 1);
+        }
+        let count = count.min(BATCH_MAX);
         match outcome {
             Outcome::Ok => self.ok.record_n(duration_ns, count),
             Outcome::Error => self.errors().record_n(duration_ns, count),
@@ -285,6 +295,12 @@ impl Series {
     pub(crate) fn clamped(&self) -> u64 {
         let of = |recorder: &Recorder| recorder.clamped.load(Ordering::Relaxed);
         of(&self.ok) + self.error().map_or(0, of)
+    }
+
+    /// Batches that were larger than can be.
+    pub(crate) fn batches_clamped(&self) -> u64 {
+        // Relaxed: a statistic.
+        self.batches_clamped.load(Ordering::Relaxed)
     }
 
     /// Bytes that this series takes, shards not included.

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::ring::Ring;
 use super::spread::Spread;
+use super::tally::Tally;
 use crate::units::{EventCounts, saturating_nanos};
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -28,7 +29,7 @@ struct View {
     length_ns: u64,
     ring: usize,
     slots: u64,
-    base: EventCounts,
+    base: Tally,
 }
 
 /// The past of one counter, as rings from fine to coarse that hold only what the windows in use need.
@@ -37,7 +38,7 @@ struct View {
 /// that is long enough. Counts stay integers. Asking for a window is one subtraction.
 #[derive(Clone, Debug)]
 pub(crate) struct Ladder {
-    sum: EventCounts,
+    sum: Tally,
     views: Vec<View>,
     rings: Vec<Ring>,
 }
@@ -51,7 +52,7 @@ impl Ladder {
         lengths.dedup();
         let steps = steps(lengths.first().copied().unwrap_or(SECOND_NS), rungs);
 
-        let mut ladder = Self { sum: EventCounts::ZERO, views: Vec::new(), rings: Vec::new() };
+        let mut ladder = Self { sum: Tally::ZERO, views: Vec::new(), rings: Vec::new() };
         for (slot_ns, slots_max) in steps {
             let fitting = |length_ns: &u64| length_ns.div_ceil(slot_ns) <= u64::from(slots_max);
             let taken: Vec<u64> =
@@ -64,7 +65,7 @@ impl Ladder {
                 length_ns,
                 ring,
                 slots: length_ns.div_ceil(slot_ns),
-                base: EventCounts::ZERO,
+                base: Tally::ZERO,
             }));
         }
         ladder.refresh();
@@ -89,7 +90,7 @@ impl Ladder {
             if ring.is_passed_by(now_ns) {
                 moved = true;
                 ring.advance(now_ns, |start_ns| {
-                    before + spread.map_or(EventCounts::ZERO, |spread| spread.before(start_ns))
+                    spread.map_or(before, |spread| before.plus(spread.before(start_ns)))
                 });
             }
         }
@@ -136,7 +137,7 @@ impl Ladder {
     }
 
     /// All events since the ladder was made.
-    pub(crate) const fn sum(&self) -> EventCounts {
+    pub(crate) const fn sum(&self) -> Tally {
         self.sum
     }
 

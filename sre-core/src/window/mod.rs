@@ -7,6 +7,7 @@ mod ladder;
 mod ring;
 mod slices;
 mod spread;
+mod tally;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ pub(crate) use ladder::{Ladder, Rungs};
 pub use slices::EmptySlice;
 pub(crate) use slices::Slices;
 pub(crate) use spread::Spread;
+pub(crate) use tally::Tally;
 
 /// One step of the engine, told by both clocks.
 ///

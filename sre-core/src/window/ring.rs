@@ -1,6 +1,6 @@
 //! Pure. One resolution of the past: cumulative sums at the ends of equal slots.
 
-use crate::units::EventCounts;
+use super::tally::Tally;
 
 /// Cumulative sums at the starts of the last slots, so that a look back is one difference.
 ///
@@ -14,40 +14,14 @@ pub(crate) struct Ring {
     current: u64,
     /// Where the sum at the start of the current slot is; older ones lie before it, around the corner.
     head: usize,
-    sums: Box<[Sum]>,
-}
-
-/// Good and bad events in 56 bits each: a billion a second for two years, and an eighth less memory than whole words.
-#[derive(Clone, Copy, Debug)]
-struct Sum([u8; 14]);
-
-impl Sum {
-    const ZERO: Self = Self([0; 14]);
-    /// What is beyond stays here.
-    const EVENTS_MAX: u64 = (1 << 56) - 1;
-
-    const fn of(counts: EventCounts) -> Self {
-        let [g0, g1, g2, g3, g4, g5, g6, _] = Self::saturated(counts.good());
-        let [b0, b1, b2, b3, b4, b5, b6, _] = Self::saturated(counts.bad());
-        Self([g0, g1, g2, g3, g4, g5, g6, b0, b1, b2, b3, b4, b5, b6])
-    }
-
-    const fn counts(self) -> EventCounts {
-        let [g0, g1, g2, g3, g4, g5, g6, b0, b1, b2, b3, b4, b5, b6] = self.0;
-        let good = u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, 0]);
-        EventCounts::new(good, u64::from_le_bytes([b0, b1, b2, b3, b4, b5, b6, 0]))
-    }
-
-    const fn saturated(events: u64) -> [u8; 8] {
-        (if events > Self::EVENTS_MAX { Self::EVENTS_MAX } else { events }).to_le_bytes()
-    }
+    sums: Box<[Tally]>,
 }
 
 impl Ring {
     /// A ring of `slots` slots before the current one, all empty, at `now_ns`.
     pub(crate) fn new(slot_ns: u64, slots: u32, now_ns: u64) -> Self {
         let slot_ns = slot_ns.max(1);
-        let sums = vec![Sum::ZERO; slots as usize + 1].into_boxed_slice();
+        let sums = vec![Tally::ZERO; slots as usize + 1].into_boxed_slice();
         Self { slot_ns, current: now_ns / slot_ns, head: 0, sums }
     }
 
@@ -74,24 +48,24 @@ impl Ring {
     /// Moves on to the slot of `now_ns`; `sum_at` tells the sum at the start of each slot that begins.
     ///
     /// At most as many steps as the ring has slots, however far the time went. Going back does nothing.
-    pub(crate) fn advance(&mut self, now_ns: u64, sum_at: impl Fn(u64) -> EventCounts) {
+    pub(crate) fn advance(&mut self, now_ns: u64, sum_at: impl Fn(u64) -> Tally) {
         let target = now_ns / self.slot_ns;
         let steps = target.saturating_sub(self.current);
         let first = target - steps.min(self.sums.len() as u64).min(target);
         for slot in first..target {
             self.head = if self.head + 1 == self.sums.len() { 0 } else { self.head + 1 };
             if let Some(sum) = self.sums.get_mut(self.head) {
-                *sum = Sum::of(sum_at((slot + 1).saturating_mul(self.slot_ns)));
+                *sum = sum_at((slot + 1).saturating_mul(self.slot_ns));
             }
         }
         self.current = self.current.max(target);
     }
 
     /// The sum at the start of the slot `age` slots before the current one; the oldest kept when `age` is older.
-    pub(crate) fn sum_before(&self, age: u64) -> EventCounts {
+    pub(crate) fn sum_before(&self, age: u64) -> Tally {
         let age = usize::try_from(age.min(self.slots())).unwrap_or(0);
         let index = if age <= self.head { self.head - age } else { self.head + self.sums.len() - age };
-        self.sums.get(index).map_or(EventCounts::ZERO, |sum| sum.counts())
+        self.sums.get(index).copied().unwrap_or_default()
     }
 
     /// Renames every slot to one that lies `earlier_ns` earlier, a multiple of the slot length.
@@ -102,18 +76,19 @@ impl Ring {
 
     /// Bytes of the sums.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val::<[Sum]>(&self.sums)
+        size_of_val::<[Tally]>(&self.sums)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::EventCounts;
 
     /// A ring that is told each event as it comes.
-    fn fed(events: &[(u64, EventCounts)], slots: u32) -> (Ring, EventCounts) {
+    fn fed(events: &[(u64, EventCounts)], slots: u32) -> (Ring, Tally) {
         let mut ring = Ring::new(10, slots, events.first().map_or(0, |(at, _)| *at));
-        let mut sum = EventCounts::ZERO;
+        let mut sum = Tally::ZERO;
         for (at, counts) in events {
             ring.advance(*at, |_| sum);
             sum += *counts;
@@ -147,7 +122,7 @@ mod tests {
     #[test]
     fn going_back_changes_nothing() {
         let (mut ring, _) = fed(&[(5, EventCounts::new(3, 1)), (95, EventCounts::new(1, 0))], 3);
-        ring.advance(0, |_| EventCounts::ZERO);
+        ring.advance(0, |_| Tally::ZERO);
         assert_eq!(ring.start_ns(0), 90);
     }
 
@@ -163,17 +138,5 @@ mod tests {
     #[test]
     fn a_ring_keeps_fourteen_bytes_a_slot_and_one_more() {
         assert_eq!(Ring::new(1, 360, 0).bytes(), 361 * 14);
-    }
-
-    #[test]
-    fn sums_are_exact_up_to_56_bits_and_stay_there() {
-        for (good, bad) in [(0, 0), (1, 0), (0, 1), (0x0012_3456_789A_BCDE, 0x00FE_DCBA_9876_5432)] {
-            let counts = EventCounts::new(good, bad);
-            assert_eq!(Sum::of(counts).counts(), counts);
-        }
-        let most = EventCounts::new(Sum::EVENTS_MAX, Sum::EVENTS_MAX);
-        for beyond in [most, EventCounts::new(u64::MAX, 1 << 56)] {
-            assert_eq!(Sum::of(beyond).counts(), most);
-        }
     }
 }
