@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::cast_precision_loss,
     reason = "helpers of tests may panic as tests do"
 )]
@@ -155,4 +156,265 @@ fn a_process_of_the_twentieth_foresees_steady_traffic_alike_by_every_horizon() {
     assert!(at_5m > HOUR as f64, "{forecast:?}");
     near(seconds(forecast.at_1h) / at_5m, 1.0, 5e-3);
     near(seconds(forecast.seasonal) / at_5m, 1.0, 5e-3);
+}
+
+mod futures {
+    //! Random pasts, each followed by a future that is lived second by second and counted from the definitions.
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The rolling period, the slots that it is counted in, and those of an hour, in seconds.
+    const PERIOD: i64 = 600;
+    const SLOT: i64 = 10;
+    const HOUR: i64 = 3_600;
+    const DAY: i64 = 24 * HOUR;
+
+    /// So many events a second, such a share of them bad.
+    #[derive(Clone, Copy, Debug)]
+    struct Rate {
+        events: f64,
+        bad: f64,
+    }
+
+    const NOTHING: Rate = Rate { events: 0.0, bad: 0.0 };
+
+    /// What every second had, from the first on: all events, and bad ones. One in `inverse` may be bad.
+    #[derive(Clone, Debug)]
+    struct Past {
+        seconds: Vec<(i64, i64)>,
+        inverse: i64,
+    }
+
+    impl Past {
+        fn now(&self) -> i64 {
+            i64::try_from(self.seconds.len()).unwrap()
+        }
+
+        /// All events and bad ones from a second on; the first one is 1.
+        fn since(&self, first: i64) -> (i64, i64) {
+            let skipped = usize::try_from((first - 1).clamp(0, self.now())).unwrap();
+            let kept = self.seconds[skipped..].iter();
+            kept.fold((0, 0), |sum, second| (sum.0 + second.0, sum.1 + second.1))
+        }
+
+        /// What a window was like that begins with a second.
+        fn rate(&self, first: i64) -> Option<Rate> {
+            let (total, bad) = self.since(first);
+            let observed = self.now() - first.max(0);
+            (total > 0)
+                .then(|| Rate { events: total as f64 / observed as f64, bad: bad as f64 / total as f64 })
+        }
+
+        fn is_empty(&self, first: i64) -> bool {
+            let (total, bad) = self.since(first);
+            total > 0 && bad * self.inverse >= total
+        }
+
+        /// Bad events beyond those allowed so many seconds ahead, of what is there still from a second on, and what came.
+        fn debt(&self, rate: Rate, ahead: i64, first: i64) -> f64 {
+            let (total, bad) = self.since(first);
+            let come = rate.events * ahead as f64;
+            bad as f64 + rate.bad * come - (total as f64 + come) / self.inverse as f64
+        }
+    }
+
+    /// The first second of a window that looks back at whole slots.
+    fn first_of(window: i64, now: i64) -> i64 {
+        (now / SLOT - window / SLOT) * SLOT
+    }
+
+    fn pasts() -> impl Strategy<Value = Past> {
+        let events = || prop_oneof![2 => Just(0_i64), 4 => 1_i64..10, 2 => 10_i64..100];
+        let percent = prop_oneof![4 => Just(0_i64), 3 => 0_i64..30, 1 => Just(100_i64)];
+        let phase = (1_usize..200, events(), percent)
+            .prop_map(|(seconds, total, percent)| vec![(total, total * percent / 100); seconds]);
+        let inverse = prop_oneof![Just(2_i64), Just(10), Just(100)];
+        (prop::collection::vec(phase, 1..14), inverse)
+            .prop_map(|(phases, inverse)| Past { seconds: phases.concat(), inverse })
+    }
+
+    fn live(past: &Past, period: Period, tiers: Vec<Tier>, start: u64, step: usize) -> ObjectiveReport {
+        let objective = Objective::try_availability(1.0 - 1.0 / past.inverse as f64).unwrap();
+        let mut service = Service::new(objective.period(period).try_tiers(tiers).unwrap(), start);
+        for seconds in past.seconds.chunks(step) {
+            let (total, bad) =
+                seconds.iter().fold((0, 0), |sum, second| (sum.0 + second.0, sum.1 + second.1));
+            let (total, bad, step) = (total as u64, bad as u64, seconds.len() as u64);
+            service.run(service.second + step, step, total - bad, bad);
+        }
+        service.report().clone()
+    }
+
+    /// What is kept of a slot leaves evenly in a forecast and at once in a ring, so for the length of a slot the truth
+    /// lies between the debts of both ends, but for what comes meanwhile.
+    struct Futures {
+        debts: Vec<f64>,
+        drift: f64,
+    }
+
+    impl Futures {
+        fn new(past: &Past, rate: Rate) -> Self {
+            let debt = |ahead| past.debt(rate, ahead, first_of(PERIOD, past.now() + ahead));
+            let drift = 1e-6 + (SLOT + 1) as f64 * rate.events * (rate.bad - 1.0 / past.inverse as f64).abs();
+            Self { debts: (0..=PERIOD + SLOT + 1).map(debt).collect(), drift }
+        }
+
+        /// The debts while one slot leaves.
+        fn around(&self, ahead: usize) -> &[f64] {
+            let slot = usize::try_from(SLOT).unwrap();
+            &self.debts[ahead..=ahead + slot + 1]
+        }
+
+        /// Whether there may be debt after so long, and whether there must be.
+        fn may_owe(&self, ahead: usize) -> bool {
+            self.around(ahead).iter().any(|debt| *debt >= -self.drift)
+        }
+
+        fn must_owe(&self, ahead: usize) -> bool {
+            self.around(ahead).iter().all(|debt| *debt > self.drift)
+        }
+
+        fn may_have(&self, ahead: usize) -> bool {
+            self.around(ahead).iter().any(|debt| *debt <= self.drift)
+        }
+
+        fn must_have(&self, ahead: usize) -> bool {
+            self.around(ahead).iter().all(|debt| *debt < -self.drift)
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a period")]
+    fn whole(wait: Duration) -> usize {
+        wait.as_secs_f64().floor() as usize
+    }
+
+    fn check_exhaustion(found: Foresight, past: &Past, rate: Option<Rate>) -> Result<(), TestCaseError> {
+        let is_empty = past.is_empty(first_of(PERIOD, past.now()));
+        prop_assert_eq!(found == Foresight::After(Duration::ZERO), is_empty);
+        let Some(rate) = rate else {
+            prop_assert!(is_empty || found == Foresight::NoData, "{:?}", found);
+            return Ok(());
+        };
+        let futures = Futures::new(past, rate);
+        let last = match found {
+            Foresight::NoData => return Err(TestCaseError::fail("there is traffic")),
+            Foresight::After(wait) if wait.is_zero() => return Ok(()),
+            Foresight::After(wait) => {
+                prop_assert!(futures.may_owe(whole(wait)), "too early: {:?}", wait);
+                whole(wait)
+            }
+            Foresight::Never => usize::try_from(PERIOD).unwrap(),
+        };
+        prop_assert_eq!((1..last).find(|ahead| futures.must_owe(*ahead)), None, "too late: {:?}", found);
+        Ok(())
+    }
+
+    fn check_recovery(found: Foresight, past: &Past, rate: Option<Rate>) -> Result<(), TestCaseError> {
+        let first = first_of(PERIOD, past.now());
+        let Foresight::After(wait) = found else {
+            prop_assert!(found == Foresight::NoData && past.since(first).0 == 0, "{:?}", found);
+            return Ok(());
+        };
+        if !past.is_empty(first) {
+            prop_assert!(wait.is_zero());
+            return Ok(());
+        }
+        let futures = Futures::new(past, Rate { bad: 0.0, ..rate.unwrap_or(NOTHING) });
+        prop_assert!(futures.may_have(whole(wait)), "too early: {:?}", wait);
+        prop_assert_eq!(
+            (1..whole(wait)).find(|ahead| futures.must_have(*ahead)),
+            None,
+            "too late: {:?}",
+            wait
+        );
+        Ok(())
+    }
+
+    fn check_rolling(past: &Past) -> Result<(), TestCaseError> {
+        let tiers = vec![Tier::page(Duration::from_secs(30), Duration::from_secs(3), 1.5)];
+        let report = live(past, Period::rolling(Duration::from_secs(600)), tiers, JUNE, 1);
+        let (last_5m, last_1h) = (past.rate(past.now() - 300), past.rate(first_of(PERIOD, past.now())));
+        check_exhaustion(report.forecast.at_5m, past, last_5m)?;
+        check_exhaustion(report.forecast.at_1h, past, last_1h)?;
+        // There is no season within ten minutes.
+        prop_assert_eq!(report.forecast.seasonal, report.forecast.at_1h);
+        check_recovery(report.forecast.recovery, past, last_1h)
+    }
+
+    /// Nothing leaves a calendar period, so the answer is exact: the debt changes sign within that second.
+    fn check_sign(found: Foresight, rest: i64, debt: impl Fn(i64) -> f64) -> Result<(), TestCaseError> {
+        match found {
+            Foresight::After(wait) => {
+                let second = i64::try_from(whole(wait)).unwrap();
+                prop_assert!(
+                    second <= rest && debt(second) <= 1e-3 && debt(second + 1) >= -1e-3,
+                    "{:?}",
+                    wait
+                );
+            }
+            Foresight::Never => prop_assert_eq!((0..=rest).find(|ahead| debt(*ahead) > 1e-3), None),
+            Foresight::NoData => return Err(TestCaseError::fail("there is traffic")),
+        }
+        Ok(())
+    }
+
+    fn check_day(past: &Past, started: i64) -> Result<(), TestCaseError> {
+        let period = Period::calendar(CalendarUnit::Day, "UTC");
+        let tiers = vec![Tier::page(Duration::from_secs(3_600), Duration::from_secs(300), 1.5)];
+        let start = JUNE + u64::try_from(started).unwrap();
+        let report = live(past, period, tiers, start, usize::try_from(SLOT).unwrap());
+        let rest = DAY - started - past.now();
+        let is_empty = past.is_empty(0);
+        let rates = [past.rate(first_of(300, past.now())), past.rate(first_of(HOUR, past.now()))];
+        for (found, rate) in [(report.forecast.at_5m, rates[0]), (report.forecast.at_1h, rates[1])] {
+            prop_assert_eq!(found == Foresight::After(Duration::ZERO), is_empty);
+            match rate {
+                _ if is_empty => {}
+                None => prop_assert_eq!(found, Foresight::NoData),
+                Some(rate) => check_sign(found, rest, |ahead| past.debt(rate, ahead, 0))?,
+            }
+        }
+        // For planning all that will come until midnight is granted at once.
+        let found = report.exhaustion_forecast.unwrap();
+        let Some(rate) = rates[1] else {
+            prop_assert_eq!(
+                found,
+                if is_empty { Foresight::After(Duration::ZERO) } else { Foresight::NoData }
+            );
+            return Ok(());
+        };
+        let (total, bad) = past.since(0);
+        let allowed = (total as f64 + rate.events * rest as f64) / past.inverse as f64;
+        let spent = |ahead: i64| bad as f64 + rate.bad * rate.events * ahead as f64 - allowed;
+        if spent(0) >= 0.0 {
+            prop_assert_eq!(found, Foresight::After(Duration::ZERO));
+            return Ok(());
+        }
+        check_sign(found, rest, spent)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn ten_minutes_end_as_foretold(past in pasts()) {
+            check_rolling(&past)?;
+        }
+
+        /// From any full ten seconds of the day on.
+        #[test]
+        fn a_day_ends_as_foretold_from_any_hour_on(mut past in pasts(), started in 0..7_500_i64) {
+            let full = past.seconds.len() / 10 * 10;
+            past.seconds.truncate(full);
+            // Told in steps of ten seconds, all events come with the last of them.
+            for ten in past.seconds.chunks_mut(10) {
+                let sum = ten.iter().fold((0, 0), |sum, second| (sum.0 + second.0, sum.1 + second.1));
+                ten.fill((0, 0));
+                ten[9] = sum;
+            }
+            check_day(&past, 10 * started)?;
+        }
+    }
 }
