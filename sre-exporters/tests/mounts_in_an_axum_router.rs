@@ -59,6 +59,31 @@ fn a_dozen_clients_at_a_time_all_get_their_metrics() {
     }
 }
 
+#[test]
+fn the_handler_compresses_when_asked() {
+    let engine = sample::engine("shop");
+    sample::checkout(&engine);
+    let exporters = Exporters::builder(&engine).start().expect("no listener to fail");
+    let handler = exporters.handler();
+    let ask = |encoding: &str| {
+        let request =
+            http::Request::get("/metrics").header("accept-encoding", encoding).body(()).expect("well formed");
+        handler.answer(&request)
+    };
+    let compressed = ask("br, gzip;q=0.5");
+    assert_eq!(compressed.headers()["content-encoding"], "gzip");
+    assert_eq!(compressed.headers()["vary"], "accept, accept-encoding");
+    let mut body = String::new();
+    flate2::read::GzDecoder::new(compressed.body().as_bytes())
+        .read_to_string(&mut body)
+        .expect("gzip of text");
+    assert_eq!(grammar::read_text(&body).value("target_info", &[("service_name", "shop")]), Some(1.0));
+    assert!(compressed.body().as_bytes().len() < body.len() / 3);
+    let plain = ask("gzip;q=0");
+    assert!(!plain.headers().contains_key("content-encoding"));
+    grammar::read_text(std::str::from_utf8(plain.body().as_bytes()).expect("text"));
+}
+
 /// Where a link leads from a page at `base`, as RFC 3986 has it for a path or a query.
 fn resolved(base: &str, link: &str) -> String {
     let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
