@@ -1,6 +1,8 @@
 //! The only place that names atomics, cells, locks and thread-locals: those of `std`, or of `loom` under
 //! `--cfg sre_loom`.
 
+use once_cell::race::OnceBox;
+
 pub(crate) use core::cell::Cell;
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use parking_lot::Mutex;
@@ -17,6 +19,17 @@ pub(crate) mod modelled {
     pub(crate) use parking_lot::{Mutex, MutexGuard};
     #[cfg(sre_loom)]
     pub(crate) use poisonless::{Mutex, MutexGuard};
+
+    use super::Ordering;
+
+    /// Adds to a counter that stays where it is once it can count no further.
+    ///
+    /// Tries again only where somebody else added meanwhile. Release, for whoever reads counters in the order opposite
+    /// to that of adding.
+    pub(crate) fn add_saturating(counter: &AtomicU64, count: u64) {
+        let _ = counter
+            .fetch_update(Ordering::Release, Ordering::Relaxed, |before| Some(before.saturating_add(count)));
+    }
 
     /// The lock of loom with the manners of `parking_lot`.
     #[cfg(sre_loom)]
@@ -39,6 +52,40 @@ pub(crate) mod modelled {
                 self.0.try_lock().ok()
             }
         }
+    }
+}
+
+/// A place for what is allotted when it is first needed.
+///
+/// Whoever finds it empty makes one and offers it, and the first one stays. So nobody waits for an allocation of
+/// somebody else or, in a forked child, for a thread that is not there.
+#[derive(Debug)]
+pub(crate) struct OnDemand<T>(OnceBox<T>);
+
+impl<T> OnDemand<T> {
+    /// A place with nothing in it.
+    pub(crate) const fn empty() -> Self {
+        Self(OnceBox::new())
+    }
+
+    /// What is there.
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    /// What is there, made now if there is nothing.
+    #[inline]
+    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
+        match self.get() {
+            Some(made) => made,
+            None => self.offer(make),
+        }
+    }
+
+    #[cold]
+    fn offer(&self, make: impl FnOnce() -> T) -> &T {
+        self.0.get_or_init(|| Box::new(make()))
     }
 }
 

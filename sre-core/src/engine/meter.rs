@@ -40,7 +40,8 @@ impl Merged {
 
     /// Merges anew if there are other events than it has; returns whether there are.
     fn refresh(&mut self, recorder: &Recorder, count: u64) -> bool {
-        let changed = count != self.count;
+        // At the end of what can be counted nobody knows.
+        let changed = count != self.count || count == u64::MAX;
         if changed {
             self.durations.turn(|snapshot| recorder.refresh(snapshot));
             self.count = self.durations.latest().count();

@@ -354,6 +354,7 @@ struct Sums {
     series: u64,
     clamped: u64,
     batches_clamped: u64,
+    saturated: u64,
     rounded: u64,
     refused: u64,
 }
@@ -362,10 +363,11 @@ impl Sums {
     fn add(&mut self, unit: &Unit) {
         for series in unit.series() {
             self.series += 1;
-            self.clamped += series.clamped();
+            self.clamped = self.clamped.saturating_add(series.clamped());
             self.batches_clamped += series.batches_clamped();
         }
         self.batches_clamped += unit.ticks_clamped();
+        self.saturated += unit.saturated();
         self.rounded += unit.rounded();
         self.refused += unit.refused();
     }
@@ -374,6 +376,7 @@ impl Sums {
         health.series = self.series;
         health.durations_clamped = self.clamped;
         health.batches_clamped = self.batches_clamped;
+        health.series_saturated = self.saturated;
         health.windows_rounded = self.rounded;
         health.series_refused = self.refused;
         health.shards = crate::shard::shards_allocated() as u64;

@@ -352,6 +352,11 @@ impl Unit {
         self.parts.iter().map(|part| part.meter.series())
     }
 
+    /// Series that can count no further.
+    pub(super) fn saturated(&self) -> u64 {
+        self.parts.iter().filter(|part| part.meter.counts().is_saturated()).count() as u64
+    }
+
     /// Questions for windows that are not kept.
     pub(super) fn rounded(&self) -> u64 {
         self.published().map(Published::rounded).sum()

@@ -117,7 +117,8 @@ impl Cumulative {
             if cut.block > block {
                 *count = count.saturating_add(growth);
             } else if cut.block == block {
-                let more = within(cut.within).saturating_sub(*part);
+                // What came since the total was read is not in it, and bounds must not pass what they are bounds of.
+                let more = within(cut.within).min(total).saturating_sub(*part);
                 (*count, *part) = (count.saturating_add(more), part.saturating_add(more));
             }
         }

@@ -1,8 +1,8 @@
-//! Cold. What a recorder has counted so far: summed over its shared copy, its shards and its books.
+//! Cold. What a recorder has counted so far: summed over its shared copy and its shards.
 
-use crate::histogram::blocks::{BLOCK, total};
+use crate::histogram::blocks::BLOCK;
 use crate::histogram::{Cumulative, Layout, Recorder, Snapshot, classic_bounds_ns, classic_bucket};
-use crate::primitive::modelled::{AtomicU16, AtomicU32, fence};
+use crate::primitive::modelled::{AtomicU16, AtomicU32, AtomicU64, fence};
 use crate::primitive::{Arc, Ordering};
 use crate::shard::{Entries, InFlightCells, Shared, THRESHOLDS_MAX};
 
@@ -25,7 +25,7 @@ impl Recorder {
         self.with_copies(|copies| {
             let totals = copies.totals();
             let known = Known { count: tally.count(), sum_ns: tally.sum_ns };
-            if totals.count != known.count {
+            if totals.count != known.count || known.count == u64::MAX {
                 copies.each_that_grew(self.plan.layout, known, |block| {
                     let total = copies.total_of(block);
                     tally.buckets.grow(block, total, |cells| copies.within(block, cells))
@@ -69,7 +69,7 @@ impl Recorder {
             let known = Known { count: snapshot.count(), sum_ns: snapshot.sum_ns() };
             copies.each_that_grew(self.plan.layout, known, |block| {
                 let known = snapshot.blocks().total_of(block);
-                if copies.total_of(block) == known {
+                if copies.total_of(block) == known && known != u64::MAX {
                     return 0;
                 }
                 snapshot.blocks_mut().replace(block, &copies.counts_of(block)).saturating_sub(known)
@@ -135,6 +135,11 @@ fn mean_ns(sum_ns: u128, count: u64) -> u64 {
     }
 }
 
+/// Events not found yet, of all that there are; as many as can be if these were too many to count.
+fn missing_of(count: u64, found: u64) -> u64 {
+    if count == u64::MAX { count } else { count.saturating_sub(found) }
+}
+
 /// The numbers of all blocks, from `start` on to both sides.
 fn outward(start: usize, blocks: usize) -> impl Iterator<Item = usize> + use<> {
     let start = start.min(blocks);
@@ -167,10 +172,10 @@ impl Copies<'_> {
     ///
     /// The first one is that in which the mean of the new events lies, then come those to both sides of it. Events
     /// that come meanwhile may be in blocks read already or in others, so what was found is held against a count read
-    /// after it.
+    /// after it. Where counts have saturated nothing follows from them, and all is read.
     fn each_that_grew(&self, layout: Layout, known: Known, mut read: impl FnMut(usize) -> u64) {
         let mut found = known.count;
-        let mut missing = self.count().saturating_sub(found);
+        let mut missing = missing_of(self.count(), found);
         let start = layout.index(mean_ns(self.sum_ns().saturating_sub(known.sum_ns), missing)) / BLOCK;
         for block in outward(start, self.blocks) {
             if missing == 0 {
@@ -179,7 +184,7 @@ impl Copies<'_> {
             let more = read(block);
             found = found.saturating_add(more);
             missing = match missing.saturating_sub(more) {
-                0 => self.count_after_buckets().saturating_sub(found),
+                0 => missing_of(self.count_after_buckets(), found),
                 missing => missing,
             };
         }
@@ -187,8 +192,7 @@ impl Copies<'_> {
 
     /// All events.
     fn count(&self) -> u64 {
-        let unsharded = self.shared.count().saturating_add(self.entries.booked_count());
-        self.entries.shards().fold(unsharded, |sum, shard| sum.saturating_add(shard.count()))
+        self.entries.shards().fold(self.shared.count(), |sum, shard| sum.saturating_add(shard.count()))
     }
 
     /// All events, of which none was found in a bucket before and is missing here.
@@ -201,7 +205,7 @@ impl Copies<'_> {
 
     fn sum_ns(&self) -> u128 {
         let shards: u128 = self.entries.shards().map(|shard| u128::from(shard.sum_ns())).sum();
-        shards + u128::from(self.shared.sum_ns()) + self.entries.booked_sum_ns()
+        self.shared.sum_ns().saturating_add(shards)
     }
 
     /// The events of one block.
@@ -212,26 +216,21 @@ impl Copies<'_> {
     /// The events in so many of the first buckets of one block.
     fn within(&self, block: usize, cells: usize) -> u64 {
         let sharded = self.entries.shards().map(|shard| sum(first(shard.block(block), cells), load16));
-        let (narrow, wide) = self.shared.block(block);
-        let shared = [sum(first(narrow, cells), load16), sum(first(wide, cells), load32)];
-        sharded.chain(shared).fold(total(first(self.booked(block), cells)), u64::saturating_add)
+        let of = self.shared.block(block);
+        let shared = [sum(first(of.narrow, cells), load16), sum(first(of.wide, cells), load32)];
+        let batches = first(of.batches, cells).iter().map(load64);
+        sharded.chain(shared).chain(batches).fold(0, u64::saturating_add)
     }
 
     /// The events of each bucket of one block.
     fn counts_of(&self, block: usize) -> [u64; BLOCK] {
         let mut counts = [0; BLOCK];
-        let (narrow, wide) = self.shared.block(block);
-        add(&mut counts, narrow, load16);
-        add(&mut counts, wide, load32);
+        let cells = self.shared.block(block);
+        add(&mut counts, cells.narrow, load16);
+        add(&mut counts, cells.wide, load32);
+        add(&mut counts, cells.batches, load64);
         self.entries.shards().for_each(|shard| add(&mut counts, shard.block(block), load16));
-        add(&mut counts, self.booked(block), |count| *count);
         counts
-    }
-
-    fn booked(&self, block: usize) -> &[u64] {
-        let booked = self.entries.booked();
-        let start = (block * BLOCK).min(booked.len());
-        booked.get(start..(start + BLOCK).min(booked.len())).unwrap_or_default()
     }
 }
 
@@ -247,6 +246,10 @@ fn load16(cell: &AtomicU16) -> u64 {
 
 fn load32(cell: &AtomicU32) -> u64 {
     u64::from(cell.load(Ordering::Relaxed))
+}
+
+fn load64(cell: &AtomicU64) -> u64 {
+    cell.load(Ordering::Relaxed)
 }
 
 /// The sum of cells, in four sums at a time that do not wait for each other.

@@ -4,7 +4,8 @@ use core::ops::RangeInclusive;
 
 use crate::clock::counter;
 use crate::histogram::{Layout, bucket_index};
-use crate::primitive::{Arc, AtomicU32, AtomicU64, Ordering};
+use crate::primitive::modelled::{AtomicU64, add_saturating};
+use crate::primitive::{Arc, AtomicU32, Ordering};
 use crate::shard::{
     self, Added, LATE_SLOTS, Ledger, Promotion, Shard, Slots, THRESHOLDS_MAX, Terms, UNREGISTERED,
 };
@@ -122,7 +123,7 @@ impl Recorder {
             self.record_slow(shard, value_ns);
             return None;
         }
-        self.record_shared(value_ns, 1);
+        self.record_shared(value_ns);
         shard::is_hot(self.id).then(|| self.promote())
     }
 
@@ -132,49 +133,44 @@ impl Recorder {
         let add = || shard.add_rare(bucket, value_ns) == Added::Here;
         let drain = || shard.has(bucket) && self.ledger.drain(shard, bucket);
         if !(add() || drain() && add()) {
-            self.record_shared(value_ns, 1);
+            self.record_shared(value_ns);
         }
     }
 
-    /// Records `count` events of one duration into the shared copy.
-    fn record_shared(&self, value_ns: u64, count: u32) {
-        let value_ns = self.clamp(value_ns);
+    /// Records one event into the shared copy.
+    fn record_shared(&self, value_ns: u64) {
+        let value_ns = self.clamp(value_ns, 1);
         let bucket = self.plan.layout.index(value_ns);
         let shared = self.ledger.shared();
-        self.add_over(value_ns, u64::from(count));
-        shared.add_count(u64::from(count));
-        let sum_before = shared.add_sum(value_ns.wrapping_mul(u64::from(count)));
-        let before = shared.add_cell(bucket, count);
-        if u64::from(before >> 31) | (sum_before >> 63) != 0 {
-            self.ledger.book(bucket);
+        (0..self.plan.thresholds.exceeded_by(value_ns)).for_each(|threshold| shared.add_over(threshold, 1));
+        shared.add_count(1);
+        if shared.add_sum(value_ns) | shared.add_cell(bucket, 1) {
+            self.ledger.settle(bucket);
         }
     }
 
-    fn add_over(&self, value_ns: u64, count: u64) {
-        for threshold in 0..self.plan.thresholds.exceeded_by(value_ns) {
-            self.ledger.shared().add_over(threshold, count);
-        }
-    }
-
-    /// Records `count` events of one duration. A large batch goes straight to the books, under the lock.
+    /// Records `count` events of one duration. Never waits; allocates for the first batch in a page.
     pub(crate) fn record_n(&self, value_ns: u64, count: u64) {
-        let clamped_ns = self.clamp(value_ns);
-        let sum_ns = u128::from(clamped_ns) * u128::from(count);
-        let small = u32::try_from(count).ok().filter(|&count| count < 1 << 30 && sum_ns < 1 << 60);
-        match small {
-            Some(0) => {}
-            Some(count) => self.record_shared(value_ns, count),
-            None => {
-                self.add_over(clamped_ns, count);
-                self.ledger.book_batch(self.plan.layout.index(clamped_ns), count, sum_ns);
-            }
+        match count {
+            0 => {}
+            1 => self.record_shared(value_ns),
+            _ => self.record_batch(self.clamp(value_ns, count), count),
+        }
+    }
+
+    fn record_batch(&self, value_ns: u64, count: u64) {
+        let bucket = self.plan.layout.index(value_ns);
+        let exceeded = self.plan.thresholds.exceeded_by(value_ns);
+        let sum_ns = u128::from(value_ns) * u128::from(count);
+        if self.ledger.shared().add_batch(bucket, exceeded, count, sum_ns) {
+            self.ledger.settle(bucket);
         }
     }
 
     #[inline]
-    fn clamp(&self, value_ns: u64) -> u64 {
+    fn clamp(&self, value_ns: u64, count: u64) -> u64 {
         if value_ns > DURATION_MAX_NS {
-            self.clamped.fetch_add(1, Ordering::Relaxed);
+            add_saturating(&self.clamped, count);
         }
         value_ns.min(DURATION_MAX_NS)
     }

@@ -37,6 +37,8 @@ pub struct EngineReport {
     /// Batches of more than 2^40 events (about 10^12), recorded as that many, and ticks with more than 2^48 good or bad
     /// events of an objective, judged as that many.
     pub batches_clamped: u64,
+    /// SLIs and members of families with counters that can count no further; one batch can bring them there.
+    pub series_saturated: u64,
     /// Questions for the burn over a window that is not kept and was rounded up.
     pub windows_rounded: u64,
     /// Whether recording is switched off.
@@ -66,6 +68,7 @@ impl Refill for EngineReport {
             shards: from.shards,
             durations_clamped: from.durations_clamped,
             batches_clamped: from.batches_clamped,
+            series_saturated: from.series_saturated,
             windows_rounded: from.windows_rounded,
             paused: from.paused,
             degraded,

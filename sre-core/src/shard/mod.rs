@@ -4,16 +4,20 @@
 //! leases a shard of its own: relaxed load, relaxed store, no contention and no false sharing. Counts are
 //! cumulative; a reader sums the shared copy and the shards. `docs/hot-path.md` walks through it.
 
+mod batches;
 mod heat;
 mod ledger;
 #[cfg(all(test, sre_loom))]
 mod models;
+mod pool;
 mod shared;
 mod slots;
+mod sum;
 mod table;
 
 pub(crate) use heat::{cool_down, is_hot};
-pub(crate) use ledger::{Entries, Ledger, shards_allocated};
+pub(crate) use ledger::{Entries, Ledger};
+pub(crate) use pool::shards_allocated;
 pub(crate) use shared::Shared;
 pub(crate) use slots::{LATE_SLOTS, Slots};
 pub(crate) use table::{Promotion, give_back, lookup, promote, set_budget_per_thread};

@@ -41,7 +41,7 @@ fn a_lease_that_changes_hands_keeps_every_count() {
         let added = second.join().expect("the model goes on");
         assert_eq!(read(&ledger).1, 1 + added);
         let left_ns: u64 = ledger.lock().shards().map(Shard::sum_ns).sum();
-        assert_eq!(left_ns + ledger.shared().sum_ns(), 3 + 5 * added);
+        assert_eq!(u128::from(left_ns) + ledger.shared().sum_ns(), u128::from(3 + 5 * added));
     });
 }
 
@@ -73,7 +73,7 @@ fn what_is_found_in_buckets_is_not_missing_in_the_count_read_afterwards() {
                 shared.add_cell(0, 1);
             })
         };
-        let found = narrow(shard.block(0)) + narrow(shared.block(0).0);
+        let found = narrow(shard.block(0)) + narrow(shared.block(0).narrow);
         fence(Acquire);
         assert!(shard.count() + shared.count() >= found);
         writer.join().expect("the model goes on");
@@ -125,7 +125,7 @@ fn read(ledger: &Ledger) -> (u64, u64) {
     let count = entries.shards().map(Shard::count).sum::<u64>() + ledger.shared().count();
     let in_shards: u64 = entries.shards().map(|shard| narrow(shard.block(0))).sum();
     let in_shared = ledger.shared().block(0);
-    (in_shards + narrow(in_shared.0) + wide(in_shared.1), count)
+    (in_shards + narrow(in_shared.narrow) + wide(in_shared.wide), count)
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use core::ops::RangeInclusive;
 
 use crate::primitive::modelled::{AtomicU16, AtomicU32, AtomicU64};
-use crate::primitive::{OnceLock, Ordering, zeroed};
+use crate::primitive::{OnDemand, OnceLock, Ordering, zeroed};
+use crate::shard::batches::Batches;
+use crate::shard::sum::Sum;
 use crate::shard::{BLOCK, InFlightCells, SLOTS, THRESHOLDS_MAX, read};
 
 /// Buckets that are allotted together: two octaves at 64 buckets each.
@@ -25,11 +27,19 @@ const NARROW_MAX: u16 = 1;
 #[derive(Debug)]
 struct Page {
     narrow: [AtomicU16; PAGE_CELLS],
-    wide: OnceLock<Box<[AtomicU32; PAGE_CELLS]>>,
+    wide: OnDemand<[AtomicU32; PAGE_CELLS]>,
 }
 
 /// Places for pages, each empty until its first value.
-type Pages = Box<[OnceLock<Box<Page>>]>;
+type Pages = Box<[OnDemand<Page>]>;
+
+/// Cells of 64 buckets, to be summed; none where nothing was counted yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cells<'a> {
+    pub(crate) narrow: &'a [AtomicU16],
+    pub(crate) wide: &'a [AtomicU32],
+    pub(crate) batches: &'a [AtomicU64],
+}
 
 /// Counters of one series, added to by any thread.
 ///
@@ -38,11 +48,12 @@ type Pages = Box<[OnceLock<Box<Page>>]>;
 #[derive(Debug)]
 pub(crate) struct Shared {
     count: AtomicU64,
-    sum_ns: AtomicU64,
+    sum_ns: Sum<2>,
     over: [AtomicU64; THRESHOLDS_MAX],
-    in_flight: OnceLock<Box<InFlightCounters>>,
+    in_flight: OnDemand<InFlightCounters>,
     buckets: usize,
     pages: OnceLock<Pages>,
+    batches: OnDemand<Batches>,
 }
 
 /// Calls by the slot in which they started.
@@ -58,26 +69,26 @@ impl Shared {
     pub(crate) fn new(buckets: usize) -> Self {
         Self {
             count: AtomicU64::new(0),
-            sum_ns: AtomicU64::new(0),
+            sum_ns: Sum::zero(),
             over: zeroed(),
-            in_flight: OnceLock::new(),
+            in_flight: OnDemand::empty(),
             buckets,
             pages: OnceLock::new(),
+            batches: OnDemand::empty(),
         }
     }
 
-    /// Adds `count` events to `bucket`; returns what its wide cell held before.
+    /// Adds `count` events to `bucket`: one, or what a cell of a shard held. Whether its wide cell is half full.
     ///
     /// Wait-free, one locked add; the first event of a page allots it. Release: see `Shard::add`.
     #[inline]
-    pub(crate) fn add_cell(&self, bucket: usize, count: u32) -> u32 {
-        self.page(bucket / PAGE_CELLS).map_or(0, |page| page.add(bucket % PAGE_CELLS, count))
+    pub(crate) fn add_cell(&self, bucket: usize, count: u16) -> bool {
+        self.page(bucket / PAGE_CELLS).is_some_and(|page| page.add(bucket % PAGE_CELLS, count))
     }
 
     #[inline]
     fn page(&self, number: usize) -> Option<&Page> {
-        let page = self.pages().get(number)?;
-        Some(made(page, Page::new))
+        Some(self.pages().get(number)?.get_or_make(Page::new))
     }
 
     #[inline]
@@ -90,27 +101,42 @@ impl Shared {
 
     #[cold]
     fn allot_pages(&self) -> &Pages {
-        let pages = (0..self.buckets.div_ceil(PAGE_CELLS)).map(|_| OnceLock::new()).collect();
+        let pages = (0..self.pages_max()).map(|_| OnDemand::empty()).collect();
         self.pages.get_or_init(|| pages)
+    }
+
+    fn pages_max(&self) -> usize {
+        self.buckets.div_ceil(PAGE_CELLS)
     }
 
     fn pages_in_use(&self) -> impl Iterator<Item = (usize, &Page)> {
         let pages = self.pages.get().into_iter().flatten().enumerate();
-        pages.filter_map(|(number, page)| Some((number, &**page.get()?)))
+        pages.filter_map(|(number, page)| Some((number, page.get()?)))
     }
 
     fn in_flight(&self) -> &InFlightCounters {
-        made(&self.in_flight, || InFlightCounters {
+        self.in_flight.get_or_make(|| InFlightCounters {
             late: AtomicU32::new(0),
             started: zeroed(),
             ended: zeroed(),
         })
     }
 
-    /// Adds to the summed durations; returns the sum before.
+    fn batches(&self) -> &Batches {
+        self.batches.get_or_make(|| Batches::new(self.pages_max()))
+    }
+
+    /// Adds to the summed durations; whether they are half full.
     #[inline]
-    pub(crate) fn add_sum(&self, sum_ns: u64) -> u64 {
-        self.sum_ns.fetch_add(sum_ns, Ordering::Relaxed)
+    pub(crate) fn add_sum(&self, sum_ns: u64) -> bool {
+        self.sum_ns.add(u128::from(sum_ns))
+    }
+
+    /// Counts a batch beyond the first `exceeded` thresholds; whether the sum is half full.
+    ///
+    /// No locked instruction waits for another; the first batch of a page allots it.
+    pub(crate) fn add_batch(&self, bucket: usize, exceeded: usize, count: u64, sum_ns: u128) -> bool {
+        self.batches().add(bucket, exceeded, count, sum_ns)
     }
 
     /// Counts events, after their thresholds and before their buckets. Release: see `Shard::add`.
@@ -171,26 +197,32 @@ impl Shared {
         (buckets.start() / PAGE_CELLS..=buckets.end() / PAGE_CELLS).filter_map(|number| self.page(number))
     }
 
-    /// Narrow and wide cells of 64 buckets, to be summed; none where nothing was counted yet.
-    pub(crate) fn block(&self, number: usize) -> (&[AtomicU16], &[AtomicU32]) {
+    /// The cells of 64 buckets.
+    pub(crate) fn block(&self, number: usize) -> Cells<'_> {
         let first = number * BLOCK;
         let page = self.pages.get().and_then(|pages| pages.get(first / PAGE_CELLS)?.get());
-        page.map(|page| page.block(first % PAGE_CELLS)).unwrap_or_default()
+        let batches = self.batches.get().map(|batches| batches.block(number)).unwrap_or_default();
+        Cells { batches, ..page.map(|page| page.block(first % PAGE_CELLS)).unwrap_or_default() }
     }
 
     /// Events so far.
     pub(crate) fn count(&self) -> u64 {
-        self.count.load(Ordering::Acquire)
+        let in_batches = self.batches.get().map_or(0, Batches::count);
+        self.count.load(Ordering::Acquire).saturating_add(in_batches)
     }
 
-    /// Summed durations, as far as they are not drained.
-    pub(crate) fn sum_ns(&self) -> u64 {
-        self.sum_ns.load(Ordering::Relaxed)
+    /// Summed durations.
+    pub(crate) fn sum_ns(&self) -> u128 {
+        self.sum_ns.get().saturating_add(self.batches.get().map_or(0, Batches::sum_ns))
     }
 
     /// Events over each threshold; to be read after the count.
     pub(crate) fn over(&self) -> [u64; THRESHOLDS_MAX] {
-        read(&self.over)
+        let mut over = read(&self.over);
+        if let Some(batches) = self.batches.get() {
+            over.iter_mut().zip(batches.over()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        }
+        over
     }
 
     /// As `Shard::read_ends`.
@@ -207,70 +239,63 @@ impl Shared {
         }
     }
 
-    /// Takes what the wide cell of `bucket` holds; the caller holds the ledger, so no reader is on its way.
-    pub(crate) fn drain_cell(&self, bucket: usize) -> u32 {
+    /// Moves what the wide cell of `bucket` holds to a cell that never fills; the caller holds the ledger, so no
+    /// reader is on its way.
+    pub(crate) fn settle_cell(&self, bucket: usize) {
         let wide = self.page(bucket / PAGE_CELLS).and_then(|page| page.wide.get());
-        let cell = wide.and_then(|cells| cells.get(bucket % PAGE_CELLS));
-        cell.map_or(0, |cell| cell.swap(0, Ordering::Relaxed))
+        if let Some(cell) = wide.and_then(|cells| cells.get(bucket % PAGE_CELLS)) {
+            self.batches().add_cell(bucket, u64::from(cell.swap(0, Ordering::Relaxed)));
+        }
     }
 
-    /// Takes the summed durations; the caller holds the ledger.
-    pub(crate) fn drain_sum(&self) -> u64 {
-        self.sum_ns.swap(0, Ordering::Relaxed)
+    /// Moves the summed durations to where they have room; the caller holds the ledger.
+    pub(crate) fn settle_sum(&self) {
+        self.batches().add_sum(self.sum_ns.take());
     }
 
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         let places = self.pages.get().map_or(0, |pages| size_of_val(&**pages));
         let calls = self.in_flight.get().map_or(0, |_| size_of::<InFlightCounters>());
-        places + calls + self.pages_in_use().map(|(_, page)| page.bytes()).sum::<usize>()
+        let batches = self.batches.get().map_or(0, Batches::bytes);
+        places + calls + batches + self.pages_in_use().map(|(_, page)| page.bytes()).sum::<usize>()
     }
 }
 
 impl Page {
     fn new() -> Self {
-        Self { narrow: zeroed(), wide: OnceLock::new() }
+        Self { narrow: zeroed(), wide: OnDemand::empty() }
     }
 
-    fn add(&self, cell: usize, count: u32) -> u32 {
+    /// Whether the wide cell is half full.
+    fn add(&self, cell: usize, count: u16) -> bool {
         match (self.wide.get(), self.narrow.get(cell)) {
             (None, Some(narrow)) if count == 1 => {
                 if narrow.fetch_add(1, Ordering::Release) >= NARROW_MAX {
                     let _ = self.wide();
                 }
-                0
+                false
             }
-            _ => self.wide().get(cell).map_or(0, |wide| wide.fetch_add(count, Ordering::Release)),
+            _ => {
+                let wide = self.wide().get(cell);
+                wide.is_some_and(|wide| wide.fetch_add(u32::from(count), Ordering::Release) >> 31 != 0)
+            }
         }
     }
 
     fn wide(&self) -> &[AtomicU32; PAGE_CELLS] {
-        made(&self.wide, zeroed)
+        self.wide.get_or_make(zeroed)
     }
 
-    fn block(&self, start: usize) -> (&[AtomicU16], &[AtomicU32]) {
+    fn block(&self, start: usize) -> Cells<'_> {
         let wide = self.wide.get().and_then(|wide| wide.get(start..start + BLOCK));
-        (self.narrow.get(start..start + BLOCK).unwrap_or_default(), wide.unwrap_or_default())
+        let narrow = self.narrow.get(start..start + BLOCK);
+        Cells { narrow: narrow.unwrap_or_default(), wide: wide.unwrap_or_default(), batches: &[] }
     }
 
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.wide.get().map_or(0, |wide| size_of_val(&**wide))
+        size_of::<Self>() + self.wide.get().map_or(0, size_of_val)
     }
-}
-
-/// What is in `place`; makes it first and then offers it, so that nobody waits for an allocation of somebody else.
-#[inline]
-fn made<T>(place: &OnceLock<Box<T>>, make: impl FnOnce() -> T) -> &T {
-    match place.get() {
-        Some(made) => made,
-        None => offer(place, make),
-    }
-}
-
-#[cold]
-fn offer<T>(place: &OnceLock<Box<T>>, make: impl FnOnce() -> T) -> &T {
-    let made = Box::new(make());
-    place.get_or_init(|| made)
 }
 
 fn add_unless_zero(sum: &AtomicU32, count: u32) {

@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use crate::clock::Counter;
 use crate::primitive::{Arc, AtomicUsize, Cell, Ordering};
-use crate::shard::{Ledger, Shard, Terms, ledger};
+use crate::shard::{Ledger, Shard, Terms, pool};
 
 /// Places in the table of a thread. Identities are dealt out in turn, so this many recorders do not collide.
 const PLACES: usize = 1_024;
@@ -102,7 +102,7 @@ pub(crate) fn promote(
             return ledger.own_again(own.shard, recorder, terms).then_some(());
         }
         held.make_room(recorder)?;
-        let shard = ledger.claim(recorder, terms, || ledger::take(counter))?;
+        let shard = ledger.claim(recorder, terms, || pool::take(counter))?;
         held.leases.push(Lease {
             shard,
             ledger: Arc::clone(ledger),

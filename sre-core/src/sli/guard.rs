@@ -11,7 +11,8 @@ use crate::sli::{Abandoned, Outcome, Sli};
 /// A call under way.
 ///
 /// It ends with one of its methods. Dropped without a word it counts as abandoned: as panicked while the
-/// thread unwinds, else as cancelled. A process that aborts loses it, since no destructor runs.
+/// thread unwinds, else as cancelled. A process that aborts loses it, since no destructor runs. A call that begins
+/// and is dropped within a destructor that the unwinding runs counts as panicked, too: nobody can tell the two apart.
 ///
 /// Ending a call reads the clock once and adds to counters of this thread: no lock, no allocation, no panic.
 #[derive(Debug)]

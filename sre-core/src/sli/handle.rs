@@ -23,7 +23,7 @@ use crate::units::{BurnRate, saturating_nanos};
 /// A `static` belongs to the default engine, the first one started. Without any engine it counts all the same,
 /// in bounded memory, and nobody judges it.
 ///
-/// Recording never fails, blocks or panics. After warm-up it does not allocate either: the first value in a
+/// Recording never fails, blocks or panics, nor does it in a forked child if the SLI was used before. After warm-up it does not allocate either: the first value in a
 /// part of the histogram does, and so does a thread that becomes hot for an SLI; [`Sli::prewarm`] does both
 /// ahead of time.
 ///
@@ -134,6 +134,8 @@ impl Sli {
 
     /// Counts `count` events of the same outcome and duration, as from a batch. Zero counts nothing; more than 2^40
     /// (about 10^12) count as that many, and the batch as clamped.
+    ///
+    /// A count that reaches `u64::MAX` stays there, and `series_saturated` of the engine's report tells of it.
     pub fn record_n(&self, outcome: Outcome, duration: Duration, count: u64) {
         let series = self.series();
         if series.is_recording() {
@@ -153,6 +155,9 @@ impl Sli {
     }
 
     /// Awaits a future and records what `classify` says of its output.
+    ///
+    /// The future is held twice, as argument and while it is awaited, so a large one is better boxed or recorded by
+    /// [`Sli::start`] inside of it.
     pub async fn measure_with<T>(
         &self,
         future: impl Future<Output = T>,

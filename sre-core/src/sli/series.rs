@@ -2,7 +2,8 @@
 
 use crate::clock::{Source, counter, since_anchor_ns};
 use crate::histogram::{Plan, Recorder, Totals};
-use crate::primitive::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
+use crate::primitive::modelled::{AtomicU64, add_saturating};
+use crate::primitive::{Arc, AtomicBool, OnDemand, Ordering, zeroed};
 use crate::shard::{InFlightCells, LATE_SLOTS, Promotion, Slots, THRESHOLDS_MAX};
 use crate::sli::Outcome;
 use crate::sli::exemplar::{Exemplar, ExemplarStore};
@@ -31,16 +32,16 @@ pub(crate) struct Series {
     recording: AtomicBool,
     settings: Arc<Settings>,
     ok: Recorder,
-    error: OnceLock<Box<Recorder>>,
-    unanswered: OnceLock<Box<Unanswered>>,
-    exemplars: OnceLock<Box<ExemplarStore>>,
-    published: OnceLock<Box<Published>>,
+    error: OnDemand<Recorder>,
+    unanswered: OnDemand<Unanswered>,
+    exemplars: OnDemand<ExemplarStore>,
+    published: OnDemand<Published>,
     /// Batches of more than [`BATCH_MAX`] events.
     batches_clamped: AtomicU64,
 }
 
 /// Calls that were ignored or abandoned.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Unanswered {
     ignored: AtomicU64,
     bad: [AtomicU64; 4],
@@ -69,10 +70,10 @@ impl Series {
             recording: AtomicBool::new(true),
             ok: Recorder::new(&settings.plan),
             settings,
-            error: OnceLock::new(),
-            unanswered: OnceLock::new(),
-            exemplars: OnceLock::new(),
-            published: OnceLock::new(),
+            error: OnDemand::empty(),
+            unanswered: OnDemand::empty(),
+            exemplars: OnDemand::empty(),
+            published: OnDemand::empty(),
             batches_clamped: AtomicU64::new(0),
         }
     }
@@ -192,7 +193,8 @@ impl Series {
     /// Counts `count` events of one outcome and duration, at most [`BATCH_MAX`].
     pub(crate) fn record_n(&self, outcome: Outcome, duration_ns: u64, count: u64) {
         if count > BATCH_MAX {
-            add(&self.batches_clamped, 1);
+            // Relaxed: a statistic.
+            self.batches_clamped.fetch_add(1, Ordering::Relaxed);
         }
         let count = count.min(BATCH_MAX);
         match outcome {
@@ -204,22 +206,22 @@ impl Series {
 
     fn record_unanswered(&self, outcome: Outcome, waited_ns: u64, count: u64) {
         let Outcome::Abandoned(cause) = outcome else {
-            add(&self.unanswered().ignored, count);
+            add_saturating(&self.unanswered().ignored, count);
             return;
         };
         let bad = self.settings.wait_limits.is_bad(cause, waited_ns);
         let Unanswered { bad: by_bad, forgiven, bad_over, forgiven_over, .. } = self.unanswered();
         let (by_cause, over) = if bad { (by_bad, bad_over) } else { (forgiven, forgiven_over) };
         if let Some(counter) = by_cause.get(cause.index()) {
-            add(counter, count);
+            add_saturating(counter, count);
         }
         let exceeded = self.settings.plan.thresholds.exceeded_by(waited_ns);
-        over.iter().take(exceeded).for_each(|counter| add(counter, count));
+        over.iter().take(exceeded).for_each(|counter| add_saturating(counter, count));
     }
 
     /// The recorder of failed calls; the first failure allots it.
     fn errors(&self) -> &Recorder {
-        offered(&self.error, || {
+        self.error.get_or_make(|| {
             let error = Recorder::of_failures(&self.settings.plan);
             error.withhold_shards(!self.is_recording());
             error
@@ -228,27 +230,27 @@ impl Series {
 
     /// The counters of calls without an answer; the first one allots them.
     fn unanswered(&self) -> &Unanswered {
-        offered(&self.unanswered, Unanswered::default)
+        self.unanswered.get_or_make(Unanswered::new)
     }
 
     pub(crate) fn keep_exemplar(&self, outcome: Outcome, duration_ns: u64, exemplar: Exemplar) {
         let now_ns = self.settings.clock.monotonic_ns();
-        let store = || Box::new(ExemplarStore::new(self.settings.plan.thresholds.iter()));
-        self.exemplars.get_or_init(store).keep(outcome, duration_ns, exemplar, now_ns);
+        let store = || ExemplarStore::new(self.settings.plan.thresholds.iter());
+        self.exemplars.get_or_make(store).keep(outcome, duration_ns, exemplar, now_ns);
     }
 
     pub(crate) fn exemplars(&self) -> Option<&ExemplarStore> {
-        self.exemplars.get().map(AsRef::as_ref)
+        self.exemplars.get()
     }
 
     /// What the engine has told handlers about this series, if an engine judges it.
     #[inline]
     pub(crate) fn published(&self) -> Option<&Published> {
-        self.published.get().map(AsRef::as_ref)
+        self.published.get()
     }
 
     pub(crate) fn publish_with(&self, make: impl FnOnce() -> Published) -> &Published {
-        self.published.get_or_init(|| Box::new(make()))
+        self.published.get_or_make(make)
     }
 
     /// Allots everything that recording on this thread needs.
@@ -264,7 +266,7 @@ impl Series {
 
     /// The recorder of failed calls, once there was one.
     pub(crate) fn error(&self) -> Option<&Recorder> {
-        self.error.get().map(AsRef::as_ref)
+        self.error.get()
     }
 
     pub(crate) fn in_flight(&self) -> InFlightCells {
@@ -294,7 +296,7 @@ impl Series {
     /// Durations that were longer than can be kept apart, see `DURATION_MAX_NS`.
     pub(crate) fn clamped(&self) -> u64 {
         let of = |recorder: &Recorder| recorder.clamped.load(Ordering::Relaxed);
-        of(&self.ok) + self.error().map_or(0, of)
+        of(&self.ok).saturating_add(self.error().map_or(0, of))
     }
 
     /// Batches that were larger than can be.
@@ -313,6 +315,16 @@ impl Series {
 }
 
 impl Unanswered {
+    fn new() -> Self {
+        Self {
+            ignored: AtomicU64::new(0),
+            bad: zeroed(),
+            forgiven: zeroed(),
+            bad_over: zeroed(),
+            forgiven_over: zeroed(),
+        }
+    }
+
     /// Subsets before what contains them, so that no part exceeds its whole.
     fn read(&self, counts: &mut SeriesCounts) {
         counts.abandoned_bad_over = load_all(&self.bad_over);
@@ -320,25 +332,6 @@ impl Unanswered {
         counts.abandoned_bad = load_all(&self.bad);
         counts.abandoned_forgiven = load_all(&self.forgiven);
         counts.ignored = self.ignored.load(Ordering::Acquire);
-    }
-}
-
-/// What is in `place`; makes it first and then offers it, so that nobody waits for an allocation of somebody else.
-fn offered<T>(place: &OnceLock<Box<T>>, make: impl FnOnce() -> T) -> &T {
-    match place.get() {
-        Some(made) => made,
-        None => {
-            let made = Box::new(make());
-            place.get_or_init(|| made)
-        }
-    }
-}
-
-/// Saturates: a counter of calls never goes back to zero.
-fn add(counter: &AtomicU64, count: u64) {
-    let before = counter.fetch_add(count, Ordering::Release);
-    if before.checked_add(count).is_none() {
-        counter.store(u64::MAX, Ordering::Release);
     }
 }
 
@@ -354,6 +347,11 @@ impl SeriesCounts {
             .chain(&self.abandoned_bad)
             .chain(&self.abandoned_forgiven)
             .fold(0, |sum: u64, count| sum.saturating_add(*count))
+    }
+
+    /// Whether there is a counter among these that can count no further, or may soon be.
+    pub(crate) fn is_saturated(&self) -> bool {
+        self.ended() == u64::MAX
     }
 
     /// Calls that ended and that no objective judges.
@@ -382,4 +380,75 @@ impl Totals {
 
 fn merge(sums: &mut [u64], more: &[u64]) {
     sums.iter_mut().zip(more).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
+}
+
+#[cfg(all(test, not(sre_loom)))]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::sli::{Abandoned, Sli, availability, latency};
+    use crate::slo::{Objective, Validity};
+    use crate::units::EventCounts;
+
+    const SLOW_NS: u64 = 10_000_000_000;
+
+    fn series() -> Series {
+        let sli = Sli::new("full").objective(Objective::latency(0.99, Duration::from_secs(1)));
+        Series::new(sli.definition().settings(Source::System))
+    }
+
+    #[track_caller]
+    fn check(series: &Series, bad: u64, is_saturated: bool) {
+        let counts = series.counts();
+        assert_eq!(latency(&counts, 0, Validity::SuccessOnly), EventCounts::new(0, bad));
+        assert_eq!(series.ok().snapshot().count(), bad);
+        assert_eq!(counts.is_saturated(), is_saturated);
+    }
+
+    #[test]
+    fn counters_that_are_full_stay_so() {
+        let series = series();
+        series.ok().record_n(SLOW_NS, u64::MAX - 2);
+        check(&series, u64::MAX - 2, false);
+        series.record(Outcome::Ok, SLOW_NS);
+        check(&series, u64::MAX - 1, false);
+        for _ in 0..3 {
+            series.record(Outcome::Ok, SLOW_NS);
+            check(&series, u64::MAX, true);
+        }
+        series.ok().record_n(SLOW_NS, u64::MAX);
+        check(&series, u64::MAX, true);
+        series.ok().record_n(1_000, 1 << 62);
+        let durations = series.ok().snapshot();
+        assert_eq!(durations.count_at_or_below(1_000_000), 1 << 62, "what came last is found, too");
+        let slow_ns = (2 * u128::from(u64::MAX) + 2) * u128::from(SLOW_NS);
+        assert_eq!(durations.sum_ns(), slow_ns + (1_000 << 62));
+    }
+
+    #[test]
+    fn an_earlier_snapshot_of_full_counters_is_brought_up_to_date() {
+        let series = series();
+        series.ok().record_n(SLOW_NS, u64::MAX);
+        let mut durations = series.ok().snapshot();
+        series.record(Outcome::Ok, 1_000);
+        series.record(Outcome::Ok, SLOW_NS + SLOW_NS / 10);
+        series.ok().refresh(&mut durations);
+        assert_eq!(durations, series.ok().snapshot());
+        assert_eq!(durations.buckets().count(), 3);
+    }
+
+    #[test]
+    fn calls_without_an_answer_fill_their_counters_too() {
+        let series = series();
+        for outcome in [Outcome::Ignored, Outcome::Abandoned(Abandoned::TimedOut)] {
+            series.record_unanswered(outcome, SLOW_NS, u64::MAX - 1);
+            (0..3).for_each(|_| series.record(outcome, SLOW_NS));
+        }
+        let counts = series.counts();
+        assert_eq!((counts.ignored, counts.abandoned(Abandoned::TimedOut)), (u64::MAX, u64::MAX));
+        assert_eq!(availability(&counts), EventCounts::new(0, u64::MAX));
+        assert_eq!(latency(&counts, 0, Validity::SuccessOnly), EventCounts::new(0, u64::MAX));
+        assert!(counts.is_saturated());
+    }
 }
