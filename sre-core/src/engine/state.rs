@@ -231,7 +231,7 @@ impl State {
         self.health.ticks_late += u64::from(arrival.late);
         self.health.tick_lag = arrival.lag;
         self.health.tick_duration = spent;
-        self.report(now, |turn| {
+        self.report(now, Stock::Now, |turn| {
             turn.unit.tick(now);
             turn.unit.transitions(turn.transitions);
             if turn.unit.is_due(turn.interval) {
@@ -243,7 +243,7 @@ impl State {
 
     /// The last evaluation with fresh counters and histograms.
     pub(super) fn collect(&mut self, now: Tick) -> Arc<Report> {
-        self.report(now, |turn| {
+        self.report(now, Stock::AsOfTick, |turn| {
             turn.let_go();
             turn.unit.refresh();
         })
@@ -251,12 +251,14 @@ impl State {
 
     /// The last evaluation with fresh counters and classic buckets.
     pub(super) fn collect_buckets(&mut self, now: Tick) -> Arc<Report> {
-        self.report(now, |turn| turn.unit.refresh_buckets())
+        self.report(now, Stock::AsOfTick, |turn| turn.unit.refresh_buckets())
     }
 
     /// Lets `step` bring one SLI after the other up to date, and reports on each while it is at hand.
-    fn report(&mut self, now: Tick, mut step: impl FnMut(&mut Turn<'_>)) -> Arc<Report> {
+    fn report(&mut self, now: Tick, stock: Stock, mut step: impl FnMut(&mut Turn<'_>)) -> Arc<Report> {
         let started_unix_ns = self.counters_started_ns();
+        // Before the first tick there is none to tell of.
+        let takes_stock = stock == Stock::Now || self.health.ticks == 0;
         let Self { units, reports, health, transitions, empty, age, .. } = self;
         reports.turn(|report| {
             let (mut sums, mut filled, mut silent) = (Sums::default(), 0, false);
@@ -271,16 +273,20 @@ impl State {
                 let mut turn = Turn { interval, unit, rows, transitions, empty };
                 step(&mut turn);
                 turn.unit.report(now, turn.rows);
-                sums.add(turn.unit);
+                if takes_stock {
+                    sums.add(turn.unit);
+                }
                 silent |= turn.rows.iter().any(SliReport::is_silent);
             }
             report.slis.truncate(filled);
             if silent && units.iter().any(|unit| !unit.is_untouched()) {
                 report.slis.iter_mut().for_each(SliReport::tell_silence);
             }
-            sums.tell(health);
+            if takes_stock {
+                sums.tell(health);
+            }
             // Pages of histograms have to be counted for it, which takes as long as the rest of a tick.
-            if health.ticks % BYTES_EVERY == 1 || health.ticks == 0 {
+            if takes_stock && (health.ticks % BYTES_EVERY == 1 || health.ticks == 0) {
                 let series = units.iter().flat_map(Unit::series);
                 health.series_bytes = series.map(|series| series.bytes() as u64).sum();
             }
@@ -346,6 +352,13 @@ impl State {
         self.retired = true;
         true
     }
+}
+
+/// Of when the engine's health is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stock {
+    Now,
+    AsOfTick,
 }
 
 /// What the engine's health adds up over all series.

@@ -28,7 +28,7 @@ pub use transition::TransitionReport;
 /// | durations (the buckets of histograms) | as of the last merge, at most 10 s before | as of the call |
 /// | classic buckets | as of the last collect | as of the call |
 /// | percentiles, Apdex | as of the end of the last interval of 10 s | the same |
-/// | budgets, windows, tiers, transitions, calls in flight | as of the tick | as of the last tick |
+/// | budgets, windows, tiers, transitions, calls in flight, the engine's health | as of the tick | as of the last tick |
 ///
 /// [`Engine::collect_buckets`](crate::Engine::collect_buckets) is like `collect` but for the durations, which are those
 /// of a tick.
