@@ -43,6 +43,18 @@ pub enum Error {
         /// What is wrong with its tiers, and what to do.
         advice: Box<str>,
     },
+    /// A state directory that this process cannot write to, under a strict start.
+    #[error("the state directory cannot be used: {reason}")]
+    State {
+        /// What is wrong with which file, and what to do.
+        reason: Box<str>,
+    },
+    /// An interval between two flushes that is too short or too long.
+    #[error("flush interval {value:?} must lie between 1s and 1h: it is what a kill loses at most")]
+    FlushInterval {
+        /// The value refused.
+        value: Duration,
+    },
     /// A thread of ours that the system did not start.
     #[error("thread {name} could not be started ({reason}): raise the limit of threads of the process")]
     Thread {

@@ -140,7 +140,6 @@ mod shard;
 pub mod sli;
 pub mod slo;
 pub mod stats;
-#[expect(dead_code, unused_imports, reason = "the engine takes it up next")]
 mod store;
 pub mod units;
 pub mod window;

@@ -12,5 +12,7 @@ pub use blind::is_blind;
 pub use judge::{Guarded, Judgement, Reading, Yardstick, judge};
 pub use lint::{Lint, LintLevel, lint_objective, lint_traffic};
 pub use policy::{CLEAR_FACTOR, DerivedTier, Dropped, TierTable, derive_tiers, tier_table};
+pub(crate) use quota::KeptQuota;
 pub use quota::{Notice, NotifyQuota};
+pub(crate) use state::KeptAlert;
 pub use state::{AlertState, Level, Pair, TierAlert, Transition, Trend, inhibitor};

@@ -5,6 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::state::{AlertState, Transition};
+use crate::units::saturating_nanos;
 
 /// What becomes of a change of state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,6 +47,15 @@ pub struct NotifyQuota {
     /// When the last alert was added that was not there from the start.
     refilled_at: Duration,
     /// What became of the last alert.
+    last: Notice,
+    withheld: u64,
+}
+
+/// Of a quota, what outlives the process: ages instead of times, since its clock does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptQuota {
+    left: u32,
+    refilled_ns: u64,
     last: Notice,
     withheld: u64,
 }
@@ -94,6 +104,19 @@ impl NotifyQuota {
     /// [`Notice::Quiet`] when there is nothing to tell.
     pub fn catch_up(&mut self, state: AlertState, now: Duration) -> Notice {
         if state != AlertState::Firing || self.last == Notice::Told { Notice::Quiet } else { self.tell(now) }
+    }
+
+    /// What outlives the process, as of `now`.
+    pub(crate) fn kept(&self, now: Duration) -> KeptQuota {
+        let refilled_ns = saturating_nanos(now.saturating_sub(self.refilled_at));
+        KeptQuota { left: self.left, refilled_ns, last: self.last, withheld: self.withheld }
+    }
+
+    /// Goes on as an earlier process left off.
+    pub(crate) fn resume(&mut self, kept: KeptQuota, now: Duration) {
+        self.left = kept.left.min(self.burst);
+        self.refilled_at = now.saturating_sub(Duration::from_nanos(kept.refilled_ns));
+        (self.last, self.withheld) = (kept.last, kept.withheld);
     }
 
     fn tell(&mut self, now: Duration) -> Notice {

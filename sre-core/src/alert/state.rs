@@ -5,6 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::policy::DerivedTier;
+use crate::units::saturating_nanos;
 
 /// Which windows of a tier are above its factor: what the errors are doing.
 ///
@@ -162,6 +163,21 @@ pub struct TierAlert {
     burned_at: Duration,
 }
 
+/// Of a tier's state, what outlives the process: ages instead of times, since its clock does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptAlert {
+    state: AlertState,
+    age_ns: Option<u64>,
+    quiet_ns: u64,
+}
+
+impl KeptAlert {
+    /// Whether its state is the same as that of another, or worse.
+    pub(crate) fn is_as_bad_as(self, other: Self) -> bool {
+        self.state >= other.state
+    }
+}
+
 impl TierAlert {
     /// A tier that is ok and holds for `hold` after it has cleared.
     #[must_use]
@@ -192,6 +208,19 @@ impl TierAlert {
         let change = Transition { from: self.state, to: state, at: now };
         (self.state, self.since, self.burned_at) = (state, Some(now), now);
         Some(change)
+    }
+
+    /// What outlives the process, as of `now`.
+    pub(crate) fn kept(&self, now: Duration) -> KeptAlert {
+        let ago = |at: Duration| saturating_nanos(now.saturating_sub(at));
+        KeptAlert { state: self.state, age_ns: self.since.map(ago), quiet_ns: ago(self.burned_at) }
+    }
+
+    /// Goes on as an earlier process left off.
+    pub(crate) fn resume(&mut self, kept: KeptAlert, now: Duration) {
+        let ago = |age_ns| now.saturating_sub(Duration::from_nanos(age_ns));
+        (self.state, self.since) = (kept.state, kept.age_ns.map(ago));
+        self.burned_at = ago(kept.quiet_ns);
     }
 
     fn keeps_firing(&mut self, pair: Pair, now: Duration) -> bool {

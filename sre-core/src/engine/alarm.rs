@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use crate::alert::{self, AlertState, Notice, NotifyQuota, Pair, TierAlert};
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{self, AlertState, KeptAlert, KeptQuota, Notice, NotifyQuota, Pair, TierAlert};
 
 /// The state of an alert and how often it may disturb people.
 #[derive(Clone, Debug)]
@@ -11,6 +13,13 @@ pub(super) struct Alarm {
     quota: NotifyQuota,
     /// What the last step changed.
     change: Option<alert::Transition>,
+}
+
+/// Of an alarm, what outlives the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeptAlarm {
+    pub(super) alert: KeptAlert,
+    quota: KeptQuota,
 }
 
 /// Something worth a transition.
@@ -45,6 +54,18 @@ impl Alarm {
                 (notice == Notice::Told).then_some(Telling { from: AlertState::Firing, notice })
             }
         }
+    }
+
+    /// What outlives the process, as of `now`.
+    pub(super) fn kept(&self, now: Duration) -> KeptAlarm {
+        KeptAlarm { alert: self.alert.kept(now), quota: self.quota.kept(now) }
+    }
+
+    /// Goes on as an earlier process left off.
+    pub(super) fn resume(&mut self, kept: KeptAlarm, now: Duration) {
+        self.alert.resume(kept.alert, now);
+        self.quota.resume(kept.quota, now);
+        self.change = None;
     }
 
     pub(super) const fn state(&self) -> AlertState {

@@ -1,11 +1,14 @@
 //! Cold. Choices to make before an engine starts.
 
 use core::time::Duration;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{Clock, ManualClock, Source};
-use crate::engine::Engine;
+use crate::engine::flusher::StateDir;
+use crate::engine::{Downtime, Engine};
 use crate::error::Error;
+use crate::slo::Objective;
 
 /// What an engine is told before it starts.
 #[derive(Debug, Default)]
@@ -17,7 +20,14 @@ pub struct Builder {
     pub(super) selection: Selection,
     pub(super) shards_per_thread: Option<usize>,
     pub(super) strict: bool,
+    pub(super) state_dir: Option<PathBuf>,
+    pub(super) flush_each: Option<Duration>,
+    pub(super) downtime: Downtime,
+    pub(super) starts: Option<Objective>,
 }
+
+/// How often the state directory is written, unless said otherwise.
+const FLUSH_EACH: Duration = Duration::from_secs(10);
 
 /// Which of the process's SLIs an engine judges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +92,46 @@ impl Builder {
         self.clock(clock)
     }
 
+    /// Keeps windows, budgets and the states of alerts in this directory, so that they go on after a restart.
+    ///
+    /// It is made if it does not exist. One process writes to it; a second one waits until it is free and works without
+    /// memory meanwhile. What cannot be read or written shows in [`EngineReport::state`](crate::report::EngineReport),
+    /// and recording and judging go on. `docs/state-format.md` says what the files are, and how large they become.
+    ///
+    /// With a [manual clock](Self::manual_clock) it is written in ticks and in [`Engine::shutdown`], else on a thread of
+    /// its own.
+    pub fn state_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.state_dir = Some(directory.into());
+        self
+    }
+
+    /// How often the state directory is written, 10 s unless said otherwise: what a kill loses at most.
+    pub fn flush_each(mut self, interval: Duration) -> Self {
+        self.flush_each = Some(interval);
+        self
+    }
+
+    /// What the time between two processes counts as; unknown unless said otherwise.
+    pub fn downtime(mut self, downtime: Downtime) -> Self {
+        self.downtime = downtime;
+        self
+    }
+
+    /// Judges starts of the service by an objective, as the SLI `process.starts`: one that follows a crash is bad. Needs a
+    /// [state directory](Self::state_dir), from which crashes are known.
+    pub fn starts(mut self, objective: Objective) -> Self {
+        self.starts = Some(objective);
+        self
+    }
+
+    pub(super) fn state(&self) -> Result<Option<StateDir>, Error> {
+        let each = self.flush_each.unwrap_or(FLUSH_EACH);
+        if !(Duration::from_secs(1)..=Duration::from_secs(3_600)).contains(&each) {
+            return Err(Error::FlushInterval { value: each });
+        }
+        Ok(self.state_dir.clone().map(|directory| StateDir { directory, each }))
+    }
+
     /// Makes an error of everything that would otherwise let the engine start degraded.
     pub fn strict(mut self) -> Self {
         self.strict = true;
@@ -97,7 +147,8 @@ impl Builder {
     ///
     /// [`Error::Conflict`] when two different SLIs have one name, and the errors of
     /// [`slo::check`](crate::slo::check) for objectives that cannot be judged. Under [`Builder::strict`] also
-    /// [`Error::Thread`] when the ticker cannot be started; else the engine then starts degraded.
+    /// [`Error::Thread`] when a thread cannot be started and [`Error::State`] when the state directory cannot be written;
+    /// else the engine then starts degraded. [`Error::FlushInterval`] for one that is too short or too long.
     pub fn start(self) -> Result<Engine, Error> {
         Engine::start(self)
     }

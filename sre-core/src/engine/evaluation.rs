@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::alarm::{Alarm, Telling};
 use super::input::{Input, Transition};
+use super::memory::{Added, Downtime, KeptSight, KeptTier, Memory};
 use super::outlook::{self, Outlook};
 use super::past::Past;
 use super::sight::{self, Sight};
@@ -21,7 +22,7 @@ use crate::slo::{
     burn_rate, pace, projected_events,
 };
 use crate::units::{EventCounts, duration_text};
-use crate::window::Tick;
+use crate::window::{Ladder, Tally, Tick};
 
 /// The windows that every objective keeps besides those of its tiers, as far as its period reaches.
 const USUAL_WINDOWS: [Duration; 3] =
@@ -75,6 +76,15 @@ pub struct Evaluator {
     ticks_clamped: u64,
     report: ObjectiveReport,
     transitions: Vec<Transition>,
+    saved: Option<Saved>,
+}
+
+/// What had been counted when something was last kept.
+#[derive(Clone, Copy, Debug)]
+struct Saved {
+    units: Tally,
+    calls: Tally,
+    now_ns: u64,
 }
 
 impl Evaluator {
@@ -89,12 +99,9 @@ impl Evaluator {
     pub fn new(sli: &str, slo: &str, objective: Objective, start: Tick) -> Result<Self, Error> {
         let terms = objective.terms();
         let derived = derive_tiers(terms.period(), terms.tiers(), objective.target());
-        let sights = sight::windows(&derived, terms.tiers(), terms.period());
-        let short: Vec<Duration> = sights.iter().map(|(_, window)| *window).collect();
-        let windows = windows_of(terms.period(), &derived);
-        let past = Past::new(terms.budgeting(), &windows, &short, terms.period().length(), start);
+        let past = past_of(&objective, &derived, start);
         let span = BudgetSpan::new(terms.period(), &past)?;
-        let sights = Sight::all(&sights, &past);
+        let sights = Sight::all(&sights_of(&objective, &derived), &past);
         let report = blank_report(sli, slo, &objective, &past, start);
         let mut evaluator = Self {
             guards: guards_of(objective, past.parts()),
@@ -109,6 +116,7 @@ impl Evaluator {
             span,
             derived,
             report,
+            saved: None,
         };
         evaluator.judge(start, EventCounts::ZERO);
         Ok(evaluator)
@@ -126,6 +134,9 @@ impl Evaluator {
         self.report.exported += input.delta;
         let input = Input { delta: self.clamp(input.delta), ..input };
         let step = self.past.advance(tick, input);
+        if step.relabel_ns > 0 {
+            self.saved = None;
+        }
         // A slice that ends with the period still belongs to it; an event of this tick does not, unless it is late.
         let Self { past, span, .. } = self;
         if past.is_sliced() {
@@ -183,6 +194,96 @@ impl Evaluator {
         clamped
     }
 
+    /// All that outlives the process.
+    pub(crate) fn memory(&mut self) -> Memory {
+        self.note_saved();
+        Memory {
+            past: self.past.kept(),
+            period: self.span.kept(&self.past),
+            tiers: self.kept_tiers(),
+            sights: self.kept_sights(),
+        }
+    }
+
+    /// What has to be added to what was kept before; `None` when that is of no use, and all has to be kept anew: the
+    /// first time, and after the wall clock went back.
+    pub(crate) fn added(&mut self) -> Option<Added> {
+        let saved = self.saved?;
+        let slots = |ladder: &Ladder, before| {
+            let added = ladder.added(before, saved.now_ns).into_iter();
+            added.map(|(at_ns, counts)| (at_ns, counts.into())).collect()
+        };
+        let added = Added {
+            units: slots(self.past.units(), saved.units),
+            calls: slots(self.past.calls(), saved.calls),
+            line: self.past.line().kept(),
+            slices: self.past.kept_slices(),
+            estimated_until_ns: self.past.estimated_until_ns(),
+            period: self.span.kept(&self.past),
+            tiers: self.kept_tiers(),
+            sights: self.kept_sights(),
+        };
+        self.note_saved();
+        Some(added)
+    }
+
+    fn note_saved(&mut self) {
+        let (units, calls) = (self.past.units().sum(), self.past.calls().sum());
+        self.saved = Some(Saved { units, calls, now_ns: self.past.line().now_ns() });
+    }
+
+    fn kept_sights(&self) -> Vec<KeptSight> {
+        let now = self.past.line().last();
+        self.sights.iter().map(|sight| sight.kept(now)).collect()
+    }
+
+    fn kept_tiers(&self) -> Vec<KeptTier> {
+        let now = self.past.line().last();
+        let tiers = self.derived.iter().zip(&self.tiers).zip(&self.report.tiers);
+        tiers.map(|((tier, judge), report)| judge.kept(tier, report, now)).collect()
+    }
+
+    /// Goes on at `tick` from where an earlier process left off; what was counted and decided since this evaluator was
+    /// made is forgotten, but for its exported counters.
+    pub(crate) fn resume(&mut self, memory: Memory, tick: Tick, downtime: Downtime) {
+        let Memory { past, period, tiers, sights } = memory;
+        let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
+        self.past = past_of(&self.objective, &self.derived, left_off);
+        if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
+            self.span = span;
+        }
+        self.past.take_over(past);
+        if let Some(period) = period {
+            self.span.take_over(period, &self.past);
+        }
+        let resumed = self.past.resume(tick, downtime);
+        self.span.resume(&resumed, tick.elapsed_ns);
+        self.resume_alerts(&tiers, tick);
+        self.sights.iter_mut().for_each(|sight| sight.resume(&sights, tick));
+        self.saved = None;
+        self.read_windows(EventCounts::ZERO);
+        self.read_budget(EventCounts::ZERO);
+        self.report.state = self.state();
+    }
+
+    /// Tiers are known by their windows: those of another table begin anew.
+    fn resume_alerts(&mut self, kept: &[KeptTier], tick: Tick) {
+        let tiers =
+            self.derived.iter().zip(&mut self.tiers).zip(&mut self.report.tiers).zip(&mut self.states);
+        for (((tier, judge), report), state) in tiers {
+            if let Some(kept) = kept.iter().find(|kept| kept.is_of(tier)) {
+                judge.resume(kept, report, tick);
+                *state = judge.alarm().state();
+            }
+        }
+        for (place, (judge, report)) in self.tiers.iter().zip(&mut self.report.tiers).enumerate() {
+            let inhibited = inhibitor(place, &self.derived, &self.states).is_some();
+            report.inhibited = inhibited && report.state == AlertState::Firing;
+            report.notice = judge.alarm().notice();
+            report.notices_withheld = judge.alarm().withheld();
+        }
+    }
+
     fn judge(&mut self, tick: Tick, provisional: EventCounts) {
         self.transitions.clear();
         self.read_windows(provisional);
@@ -208,6 +309,7 @@ impl Evaluator {
             window.budget_share = allowed.map(|allowed| count(window.counts.bad()) / allowed);
             window.coverage = reading.coverage();
             window.late = self.past.is_late(place);
+            window.estimated = self.past.is_estimated(place);
         }
     }
 
@@ -370,6 +472,19 @@ const fn count(events: u64) -> f64 {
     events as f64
 }
 
+/// The windows of calls that tell whether an objective sees.
+fn sights_of(objective: &Objective, tiers: &[DerivedTier]) -> Vec<(Severity, Duration)> {
+    sight::windows(tiers, objective.terms().tiers(), objective.terms().period())
+}
+
+/// A past without events that has the windows of an objective.
+fn past_of(objective: &Objective, tiers: &[DerivedTier], start: Tick) -> Past {
+    let terms = objective.terms();
+    let short: Vec<Duration> = sights_of(objective, tiers).into_iter().map(|(_, window)| window).collect();
+    let windows = windows_of(terms.period(), tiers);
+    Past::new(terms.budgeting(), &windows, &short, terms.period().length(), start)
+}
+
 fn windows_of(period: Period, tiers: &[DerivedTier]) -> Vec<Duration> {
     let usual = USUAL_WINDOWS.into_iter().filter(|window| *window <= period.length());
     let mut windows: Vec<Duration> = tiers.iter().flat_map(|tier| [tier.long(), tier.short()]).collect();
@@ -420,6 +535,7 @@ fn blank_windows(period: Period, past: &Past) -> Vec<WindowReport> {
         budget_share: None,
         coverage: 0.0,
         late: false,
+        estimated: false,
     };
     let lengths = (0..past.units().len()).map(|place| Duration::from_nanos(past.units().length_ns(place)));
     let windows = lengths.map(|length| blank(length, duration_text(length)));

@@ -5,12 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::clock::{Clock, ManualClock, Source, calibrate};
+use crate::engine::archive::Archive;
 use crate::engine::builder::{Builder, STEP};
+use crate::engine::flusher::{self, Ask, Flusher, Pages, Remembering, StateDir};
 use crate::engine::state::{State, now};
 use crate::engine::ticker::{self, Arrival, Stop, Ticking};
 use crate::error::Error;
 use crate::primitive::{AtomicBool, AtomicU64, Mutex, Ordering};
-use crate::report::{Report, Status};
+use crate::report::{Report, StateReport, Status};
 use crate::sli::{Definition, Labels, Sli, SliFamily};
 use crate::window::Tick;
 
@@ -64,6 +66,7 @@ struct Core {
     /// When the last tick ended, by [`Core::heartbeat_ns`].
     ticked_ns: AtomicU64,
     manual_clock: Option<ManualClock>,
+    flusher: Option<Arc<Flusher>>,
 }
 
 #[derive(Debug)]
@@ -71,6 +74,8 @@ struct StopOnDrop {
     core: Arc<Core>,
     stop: Arc<Stop>,
     threaded: bool,
+    /// Stops the thread that writes the state directory, if there is one.
+    flushing: Option<Arc<Stop>>,
 }
 
 impl Engine {
@@ -90,6 +95,7 @@ impl Engine {
         let started = now(&builder.clock);
         let service = builder.service_name().into();
         let mut state = State::new(builder.clock.clone(), service, builder.strict, started);
+        let flusher = Self::remember(&mut state, &builder, started)?;
         let is_default = on_process_clock && !DEFAULT_TAKEN.swap(true, Ordering::AcqRel);
         if is_default && let Err(error) = state.adopt_statics(builder.selection.clone()) {
             DEFAULT_TAKEN.store(false, Ordering::Release);
@@ -105,9 +111,25 @@ impl Engine {
             spent_ns: AtomicU64::new(0),
             ticked_ns: AtomicU64::new(0),
             manual_clock: builder.manual.clone(),
+            flusher,
         });
         core.note_tick();
         Self::with_ticker(core, &builder)
+    }
+
+    /// Opens the state directory, if there is one, and lets the state go on from what it remembers.
+    fn remember(state: &mut State, builder: &Builder, started: Tick) -> Result<Option<Arc<Flusher>>, Error> {
+        let Some(StateDir { directory, each }) = builder.state()? else { return Ok(None) };
+        let (flusher, archive) = Flusher::open(&directory, each, started);
+        if let Some(reason) = flusher.refusal().filter(|_| builder.strict) {
+            return Err(Error::State { reason: reason.into() });
+        }
+        let crashed = state.remember(builder.downtime, archive);
+        if let Some(objective) = builder.starts {
+            state.judge_starts(objective, crashed)?;
+        }
+        state.show_state(flusher.report());
+        Ok(Some(Arc::new(flusher)))
     }
 
     fn with_ticker(core: Arc<Core>, builder: &Builder) -> Result<Self, Error> {
@@ -125,7 +147,8 @@ impl Engine {
                 core.degrade(&error);
             }
         }
-        let last_handle = Arc::new(StopOnDrop { core: Arc::clone(&core), stop, threaded });
+        let flushing = core.start_flushing(builder)?;
+        let last_handle = Arc::new(StopOnDrop { core: Arc::clone(&core), stop, threaded, flushing });
         Ok(Self { core, last_handle })
     }
 
@@ -259,14 +282,44 @@ impl Engine {
         if !self.last_handle.threaded {
             self.tick();
         }
-        let taken_ns = Source::System.monotonic_ns().saturating_sub(begun_ns);
-        self.core.end(timeout.saturating_sub(Duration::from_nanos(taken_ns)));
-        stopped
+        let left = || {
+            let taken_ns = Source::System.monotonic_ns().saturating_sub(begun_ns);
+            timeout.saturating_sub(Duration::from_nanos(taken_ns))
+        };
+        let flushed = self.last_handle.flush_a_last_time(left());
+        self.core.end(left());
+        stopped && flushed
+    }
+
+    /// Writes what was judged so far to the state directory, now.
+    ///
+    /// Does nothing without one, or in a forked child.
+    pub fn flush(&self) {
+        self.core.flush(false, Duration::MAX);
+    }
+
+    /// Writes the state directory before a panic goes on, at most once a second: for programs that are built with
+    /// `panic = "abort"`, where a panic ends the process. Calls what was the panic hook before.
+    ///
+    /// The call that panics is not recorded, and neither is what came since the last tick. Takes 200 ms at most, unless
+    /// the disk hangs.
+    pub fn flush_on_panic(&self) {
+        let core = Arc::downgrade(&self.core);
+        let earlier = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if let Some(core) = core.upgrade() {
+                core.flush_in_panic();
+            }
+            earlier(panic);
+        }));
     }
 }
 
+/// How long a panic waits for each of two locks.
+const PANIC_PATIENCE: Duration = Duration::from_millis(100);
+
 impl Core {
-    fn tick(&self, arrival: Arrival) {
+    fn tick(self: &Arc<Self>, arrival: Arrival) {
         // A panic in a clock of the user's, or a fault of ours, costs this tick and is counted.
         let ticked = catch_unwind(AssertUnwindSafe(|| {
             // Read without the lock: a clock of the user's may block, or ask this engine.
@@ -277,6 +330,7 @@ impl Core {
                 let is_running = self.running.load(Ordering::Acquire);
                 is_running.then(|| self.publish(state.tick(begun, arrival, spent)))
             });
+            self.flush_by_hand(begun.elapsed_ns);
             if replaced.is_some() {
                 let spent_ns = self.clock.monotonic_ns().saturating_sub(begun.elapsed_ns);
                 self.spent_ns.store(spent_ns, Ordering::Relaxed);
@@ -306,6 +360,47 @@ impl Core {
             (report, replaced)
         });
         report
+    }
+
+    /// Flushes when it is due, where there is no thread that does.
+    fn flush_by_hand(self: &Arc<Self>, elapsed_ns: u64) {
+        if let Some(flusher) = self.flusher.as_ref().filter(|_| self.manual_clock.is_some())
+            && flusher.is_due(elapsed_ns, flusher.each())
+        {
+            flusher.flush(self, false, Duration::MAX);
+        }
+    }
+
+    /// Starts the thread that writes the state directory, if there is one to write and ticks come by themselves.
+    fn start_flushing(self: &Arc<Self>, builder: &Builder) -> Result<Option<Arc<Stop>>, Error> {
+        let Some(flusher) = self.flusher.as_ref().filter(|_| self.manual_clock.is_none()) else {
+            return Ok(None);
+        };
+        let stop = Arc::new(Stop::default());
+        let spawned = flusher::spawn(Arc::clone(&stop), Arc::clone(flusher), Arc::clone(self));
+        let Err(refused) = spawned else { return Ok(Some(stop)) };
+        let error = Error::Thread { name: "sre-state", reason: refused.kind() };
+        if builder.strict {
+            self.end(Duration::MAX);
+            return Err(error);
+        }
+        self.degrade(&error);
+        Ok(None)
+    }
+
+    fn flush(self: &Arc<Self>, ended: bool, patience: Duration) {
+        if let Some(flusher) = &self.flusher {
+            flusher.flush(self, ended, patience);
+        }
+    }
+
+    /// Flushes while a thread panics, which may hold any lock.
+    fn flush_in_panic(self: &Arc<Self>) {
+        if let Some(flusher) = &self.flusher
+            && flusher.is_due(Source::System.monotonic_ns(), STEP)
+        {
+            flusher.flush(self, false, PANIC_PATIENCE);
+        }
     }
 
     /// The one way to the state. Whoever holds it when the engine ends lets go of everything afterwards.
@@ -365,6 +460,27 @@ impl Core {
     }
 }
 
+impl Remembering for Arc<Core> {
+    fn pages(&self, ask: Ask, patience: Duration) -> Option<Pages> {
+        self.state.try_lock_for(patience)?.pages(ask)
+    }
+
+    fn recovered(&self, archive: Archive) {
+        let now = self.now();
+        self.with_state(|state| state.take_over(archive, now));
+    }
+
+    fn told(&self, report: StateReport, patience: Duration) {
+        if let Some(mut state) = self.state.try_lock_for(patience) {
+            state.show_state(report);
+        }
+    }
+
+    fn now(&self) -> Tick {
+        now(&self.clock)
+    }
+}
+
 impl Ticking for Arc<Core> {
     fn tick(&self, arrival: Arrival) {
         Core::tick(self, arrival);
@@ -381,6 +497,20 @@ impl StopOnDrop {
         self.stop.ask();
         !self.threaded || self.stop.wait(timeout)
     }
+
+    /// Lets everything be written; returns whether that was done in time.
+    fn flush_a_last_time(&self, timeout: Duration) -> bool {
+        match &self.flushing {
+            Some(stop) => {
+                stop.ask();
+                stop.wait(timeout)
+            }
+            None => {
+                self.core.flush(true, timeout);
+                true
+            }
+        }
+    }
 }
 
 impl Drop for StopOnDrop {
@@ -388,6 +518,9 @@ impl Drop for StopOnDrop {
         // Before the ticker is asked: it would tick a last time.
         self.core.end(Duration::ZERO);
         self.stop.ask();
+        if let Some(stop) = &self.flushing {
+            stop.ask();
+        }
     }
 }
 

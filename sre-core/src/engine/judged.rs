@@ -4,8 +4,11 @@ use core::time::Duration;
 
 use crate::alert::lint_objective;
 use crate::engine::apdex::ApdexWindow;
+use crate::engine::archive::{KeptObjective, Owner, Page};
 use crate::engine::evaluation::Evaluator;
 use crate::engine::input::Input;
+use crate::engine::keeper::Keeper;
+use crate::engine::memory::{Downtime, Subject};
 use crate::error::Error;
 use crate::histogram::{Intervals, Snapshot, Thresholds};
 use crate::primitive::Arc;
@@ -39,6 +42,8 @@ struct JudgedObjective {
     seen: EventCounts,
     /// Good events that were ever told.
     good: u64,
+    /// Whether it has asked for what an earlier process remembered.
+    has_asked: bool,
 }
 
 /// Calls in flight that a tick counts before they end.
@@ -67,6 +72,7 @@ impl Judged {
                 evaluator: Evaluator::new(definition.name(), slo, *objective, start)?,
                 seen: EventCounts::ZERO,
                 good: 0,
+                has_asked: false,
             })
         };
         Ok(Self {
@@ -120,6 +126,53 @@ impl Judged {
             judged.seen = judged.count(counts);
             judged.good = judged.seen.good();
         }
+    }
+
+    /// Lets objectives go on from what an earlier process remembered, each of them once; returns how many did.
+    pub(super) fn resume(&mut self, labels: &[Label], keeper: &mut Keeper, now: Tick) -> u64 {
+        let mut resumed = 0;
+        for judged in self.objectives.iter_mut().filter(|judged| !judged.has_asked) {
+            judged.has_asked = true;
+            if let Some(memory) = keeper.claim(&judged.owner(labels)) {
+                judged.evaluator.resume(memory, now, keeper.downtime());
+                resumed += 1;
+            }
+        }
+        resumed
+    }
+
+    /// Adds what another process remembers, from which this one takes over; returns of how many objectives.
+    pub(super) fn take_over(&mut self, labels: &[Label], keeper: &mut Keeper, now: Tick) -> u64 {
+        let mut resumed = 0;
+        for judged in &mut self.objectives {
+            if let Some(mut memory) = keeper.claim(&judged.owner(labels)) {
+                memory.merge(&judged.evaluator.memory());
+                judged.evaluator.resume(memory, now, Downtime::Unknown);
+                resumed += 1;
+            }
+        }
+        resumed
+    }
+
+    /// Adds what was counted since the last flush; returns whether that is all, or everything has to be kept anew.
+    pub(super) fn added(&mut self, labels: &[Label], page: &mut Page) -> bool {
+        self.objectives.iter_mut().fold(true, |is_all, judged| match judged.evaluator.added() {
+            Some(added) => {
+                page.objectives.push((judged.owner(labels).key(), added));
+                is_all
+            }
+            None => false,
+        })
+    }
+
+    /// Everything that the objectives remember.
+    pub(super) fn kept(&mut self, labels: &[Label], kept: &mut Vec<KeptObjective>) {
+        kept.extend(
+            self.objectives.iter_mut().map(|judged| KeptObjective {
+                owner: judged.owner(labels),
+                memory: judged.evaluator.memory(),
+            }),
+        );
     }
 
     /// Tells handlers the worst of the objectives.
@@ -213,6 +266,11 @@ impl Judged {
 }
 
 impl JudgedObjective {
+    fn owner(&self, labels: &[Label]) -> Owner {
+        let report = self.evaluator.latest();
+        Owner::new(&report.sli, labels, Subject::of(self.evaluator.objective()), &report.slo)
+    }
+
     /// Good and bad events since the process started; neither ever goes back.
     ///
     /// A slow call may be read as slow before it is read as a call. Then `count - over` is too small for a moment,

@@ -4,10 +4,14 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::input::Input;
+use super::memory::{Downtime, KeptPast, KeptSlices};
 use crate::alert::Reading;
 use crate::slo::Budgeting;
 use crate::units::{EventCounts, Target, saturating_nanos};
-use crate::window::{EmptySlice, Ladder, Rungs, Slices, Spread, Step, Tally, Tick, Timeline};
+use crate::window::{EmptySlice, KeptLadder, Ladder, Rungs, Slices, Spread, Step, Tally, Tick, Timeline};
+
+/// What the rate of a time without a process is estimated from.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// What a slice that is judged by its ratio counts: one good slice is a billion good parts.
 const PARTS: u64 = 1_000_000_000;
@@ -24,6 +28,28 @@ pub(super) struct Past {
     /// Up to where events were spread by the last late tick.
     late_until_ns: u64,
     late_ticks: u64,
+    /// Up to where bad events were estimated, because there was no process.
+    estimated_until_ns: u64,
+}
+
+/// How the past went on after a time without a process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resumed {
+    step: Step,
+    before: Tally,
+    spread: Option<Spread>,
+}
+
+impl Resumed {
+    /// Where the time line is now.
+    pub(super) const fn now_ns(&self) -> u64 {
+        self.step.now_ns
+    }
+
+    /// What had been counted at an instant of the time without a process.
+    pub(super) fn counted_at(&self, at_ns: u64) -> Tally {
+        self.spread.map_or(self.before, |spread| self.before.plus(spread.before(at_ns)))
+    }
 }
 
 impl Past {
@@ -43,7 +69,85 @@ impl Past {
         let keep_ns = units.longest_ns().max(saturating_nanos(keep)).saturating_add(coarsest_ns);
         let line = Timeline::new(start, units.finest_ns(), coarsest_ns, keep_ns);
         let slices = SliceJudge::new(budgeting, start.wall_ns);
-        Self { line, units, calls, slices, late_until_ns: 0, late_ticks: 0 }
+        Self { line, units, calls, slices, late_until_ns: 0, late_ticks: 0, estimated_until_ns: 0 }
+    }
+
+    /// What outlives the process.
+    pub(super) fn kept(&self) -> KeptPast {
+        KeptPast {
+            units: KeptLadder::of(&self.units),
+            calls: KeptLadder::of(&self.calls),
+            line: self.line.kept(),
+            slices: self.kept_slices(),
+            estimated_until_ns: self.estimated_until_ns,
+        }
+    }
+
+    /// Time slices, as far as the next ones depend on them.
+    pub(super) fn kept_slices(&self) -> Option<KeptSlices> {
+        self.slices.as_ref().map(SliceJudge::kept)
+    }
+
+    /// Takes over what an earlier process counted, up to where it left off: that is where this past has to begin.
+    pub(super) fn take_over(&mut self, kept: KeptPast) {
+        self.units.fill(&kept.units);
+        self.calls.fill(&kept.calls);
+        self.line.take_over(kept.line);
+        self.estimated_until_ns = kept.estimated_until_ns;
+        if let (Some(judge), Some(slices)) = (&mut self.slices, kept.slices) {
+            judge.take_over(slices);
+        }
+    }
+
+    /// Goes on at `tick` from where an earlier process left off.
+    pub(super) fn resume(&mut self, tick: Tick, downtime: Downtime) -> Resumed {
+        let length_ns = tick.wall_ns.saturating_sub(self.line.now_ns());
+        let is_bad = downtime.is_bad(Duration::from_nanos(length_ns));
+        let bad = if is_bad { self.estimate(length_ns) } else { EventCounts::ZERO };
+        let step = self.line.resume(tick, downtime == Downtime::Excluded);
+        if step.relabel_ns > 0 {
+            self.relabel(step);
+        }
+        if let Some(judge) = &mut self.slices {
+            let units = &mut self.units;
+            judge.slices.advance(step.now_ns, EventCounts::ZERO, None, true, |end_ns, counts| {
+                let verdict = judge.rule.judge(counts);
+                units.advance(end_ns.min(step.now_ns), verdict, None);
+            });
+            if step.now_ns > step.from_ns {
+                judge.rule.recent.clear();
+            }
+        }
+        let before = self.units.sum();
+        let spread = Spread::of(Step { late: true, gap: false, ..step }, self.units.finest_ns(), bad);
+        self.units.advance(step.now_ns, bad, spread);
+        self.calls.advance(step.now_ns, EventCounts::ZERO, None);
+        if !bad.is_empty() {
+            self.estimated_until_ns = step.now_ns;
+        }
+        Resumed { step, before, spread }
+    }
+
+    /// Bad events in a time without a process, if all that came in the last observed hour went on coming; of slices,
+    /// all that fit.
+    fn estimate(&self, length_ns: u64) -> EventCounts {
+        if let Some(judge) = &self.slices {
+            let slices = length_ns / judge.slices.length_ns();
+            return EventCounts::new(0, slices.saturating_mul(self.parts()));
+        }
+        let hour = self.span(self.units.place(HOUR));
+        let bad = u128::from(hour.counts.total()) * u128::from(length_ns) / hour.observed.as_nanos().max(1);
+        EventCounts::new(0, u64::try_from(bad).unwrap_or(u64::MAX))
+    }
+
+    /// Whether some bad events of a window were estimated.
+    pub(super) fn is_estimated(&self, place: usize) -> bool {
+        self.estimated_until_ns > self.units.start_ns(place)
+    }
+
+    /// Up to where bad events were estimated; zero when none were.
+    pub(super) const fn estimated_until_ns(&self) -> u64 {
+        self.estimated_until_ns
     }
 
     /// Moves the time line to `tick`; what happened since the one before is [booked](Self::book) next.
@@ -168,6 +272,7 @@ impl Past {
         self.units.relabel(step.relabel_ns);
         self.calls.relabel(step.relabel_ns);
         self.late_until_ns = self.late_until_ns.saturating_sub(step.relabel_ns);
+        self.estimated_until_ns = self.estimated_until_ns.saturating_sub(step.relabel_ns);
         if let Some(judge) = &mut self.slices {
             judge.slices.relabel(step.from_ns);
         }
@@ -193,6 +298,22 @@ impl SliceJudge {
         let recent = VecDeque::with_capacity(older);
         let rule = SliceRule { target, empty, last: EventCounts::ZERO, older, recent };
         Some(Self { slices: Slices::new(budgeting.slice_step()?, now_ns), rule })
+    }
+}
+
+impl SliceJudge {
+    fn kept(&self) -> KeptSlices {
+        KeptSlices {
+            open: self.slices.kept(),
+            last: self.rule.last.into(),
+            recent: self.rule.recent.iter().map(|counts| (*counts).into()).collect(),
+        }
+    }
+
+    fn take_over(&mut self, kept: KeptSlices) {
+        self.slices.resume(kept.open);
+        self.rule.last = kept.last.into();
+        self.rule.recent = kept.recent.into_iter().map(Into::into).take(self.rule.older).collect();
     }
 }
 

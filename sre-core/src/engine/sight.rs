@@ -3,9 +3,11 @@
 use core::time::Duration;
 
 use super::alarm::Alarm;
+use super::memory::KeptSight;
 use super::past::Past;
 use crate::alert::{AlertState, DerivedTier, Level, Pair, is_blind};
 use crate::slo::{Period, Severity, TierSource};
+use crate::window::Tick;
 
 /// Fewest calls in a window before it tells whether an objective sees.
 const ENDED_MIN: u64 = 10;
@@ -73,6 +75,18 @@ impl Sight {
     /// Whether enough calls ended to tell.
     pub(super) fn can_tell(&self, past: &Past) -> bool {
         self.places.iter().any(|place| past.calls().counts(*place).total() >= ENDED_MIN)
+    }
+
+    /// What outlives the process.
+    pub(super) fn kept(&self, now: Tick) -> KeptSight {
+        KeptSight { severity: self.severity, alarm: self.alarm.kept(Duration::from_nanos(now.elapsed_ns)) }
+    }
+
+    /// Goes on as an earlier process left off.
+    pub(super) fn resume(&mut self, kept: &[KeptSight], now: Tick) {
+        if let Some(own) = kept.iter().find(|kept| kept.severity == self.severity) {
+            self.alarm.resume(own.alarm, Duration::from_nanos(now.elapsed_ns));
+        }
     }
 
     pub(super) const fn severity(&self) -> Severity {

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use super::past::Past;
+use super::memory::KeptPeriod;
+use super::past::{Past, Resumed};
 use crate::error::Error;
 use crate::slo::{Period, PeriodKind};
 use crate::units::{EventCounts, saturating_nanos};
@@ -102,6 +103,26 @@ impl BudgetSpan {
         if is_later {
             budget.base = counted(saturating_nanos(budget.span.start()));
         }
+    }
+
+    /// What outlives the process: the current unit of the calendar, with what it has counted so far.
+    pub(super) fn kept(&self, past: &Past) -> Option<KeptPeriod> {
+        let Self::Calendar(budget) = self else { return None };
+        let counts = past.units().sum().since(budget.base).into();
+        Some(KeptPeriod { start_ns: saturating_nanos(budget.span.start()), counts })
+    }
+
+    /// Takes over what an earlier process counted in the unit in which it left off; `past` has done so before.
+    pub(super) fn take_over(&mut self, kept: KeptPeriod, past: &Past) {
+        let Self::Calendar(budget) = self else { return };
+        if saturating_nanos(budget.span.start()) == kept.start_ns {
+            budget.base = past.units().sum().minus(kept.counts.into());
+        }
+    }
+
+    /// Begins the next unit if it began while there was no process.
+    pub(super) fn resume(&mut self, resumed: &Resumed, elapsed_ns: u64) {
+        self.turn(resumed.now_ns(), elapsed_ns, |start_ns| resumed.counted_at(start_ns));
     }
 
     /// The period as it stands.

@@ -11,7 +11,7 @@ use crate::clock::Source;
 use crate::engine::builder::STEP;
 use crate::shard;
 
-/// Tells a ticker to stop, and waits until it did.
+/// Tells a thread to stop, and waits until it did.
 #[derive(Debug, Default)]
 pub(super) struct Stop {
     state: Mutex<State>,
@@ -38,13 +38,18 @@ impl Stop {
         state.stopped
     }
 
+    /// Tells on drop that the thread has ended, however it did.
+    pub(super) const fn ended(&self) -> Ended<'_> {
+        Ended(self)
+    }
+
     fn set_stopped(&self) {
         self.state.lock().stopped = true;
         self.changed.notify_all();
     }
 
     /// Sleeps until the next tick or the end; returns whether to go on.
-    fn sleep(&self, duration: Duration) -> bool {
+    pub(super) fn sleep(&self, duration: Duration) -> bool {
         let mut state = self.state.lock();
         self.changed.wait_while_for(&mut state, |state| !state.asked, duration);
         !state.asked
@@ -107,7 +112,7 @@ pub(super) fn spawn(
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("sre-ticker".to_owned()).spawn(move || {
         // Dropped last, and by a panic, too: whoever waits for the end must not wait in vain.
-        let _ended = Ended(&stop);
+        let _ended = stop.ended();
         run(&stop, &clock, &ticking);
     })
 }
@@ -140,8 +145,8 @@ fn run(stop: &Stop, clock: &Source, ticking: &impl Ticking) {
     }
 }
 
-/// Tells that the ticker has ended, however it did.
-struct Ended<'a>(&'a Stop);
+/// Tells that a thread has ended, however it did.
+pub(super) struct Ended<'a>(&'a Stop);
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {

@@ -3,13 +3,14 @@
 use core::time::Duration;
 
 use super::alarm::Alarm;
+use super::memory::KeptTier;
 use super::past::Past;
 use crate::alert::{
     AlertState, DerivedTier, Judgement, Lint, Notice, Pair, Reading, Yardstick, is_blind, judge, lint_traffic,
 };
 use crate::report::TierReport;
 use crate::slo::{Guards, projected_events};
-use crate::units::{EventCounts, Target};
+use crate::units::{EventCounts, Target, saturating_nanos};
 use crate::window::Tick;
 
 /// The state of one tier that is judged; the tier itself comes as an argument.
@@ -96,6 +97,23 @@ impl TierJudge {
 
     pub(super) const fn alarm_mut(&mut self) -> &mut Alarm {
         &mut self.alarm
+    }
+
+    /// What outlives the process.
+    pub(super) fn kept(&self, tier: &DerivedTier, report: &TierReport, now: Tick) -> KeptTier {
+        KeptTier {
+            long_ns: saturating_nanos(tier.long()),
+            short_ns: saturating_nanos(tier.short()),
+            since_wall_ns: report.since_wall_ns,
+            alarm: self.alarm.kept(Duration::from_nanos(now.elapsed_ns)),
+        }
+    }
+
+    /// Goes on as an earlier process left off.
+    pub(super) fn resume(&mut self, kept: &KeptTier, report: &mut TierReport, now: Tick) {
+        self.alarm.resume(kept.alarm, Duration::from_nanos(now.elapsed_ns));
+        report.since_wall_ns = kept.since_wall_ns;
+        report.state = self.alarm.state();
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::engine::archive::{KeptObjective, Page};
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
+use crate::engine::keeper::Keeper;
 use crate::engine::meter::Meter;
 use crate::engine::rotation::Rotation;
 use crate::error::Error;
@@ -134,6 +136,33 @@ impl Unit {
         let mut part = Part::new(Arc::clone(member.series()), labels, judged, now);
         part.overflow = overflow;
         self.parts.push(part);
+    }
+
+    /// What is judged, with its labels: the whole, and members that are judged.
+    fn all_judged(&mut self) -> impl Iterator<Item = (&[Label], &mut Judged)> {
+        let whole = (&*self.whole.labels, &mut self.whole.judged);
+        let members = self.parts.iter_mut().filter_map(|part| Some((&*part.labels, part.judged.as_mut()?)));
+        core::iter::once(whole).chain(members)
+    }
+
+    /// Lets objectives that are new go on from what an earlier process remembered; returns how many did.
+    pub(super) fn resume(&mut self, keeper: &mut Keeper, now: Tick) -> u64 {
+        self.all_judged().map(|(labels, judged)| judged.resume(labels, keeper, now)).sum()
+    }
+
+    /// Adds what another process remembers; returns of how many objectives.
+    pub(super) fn take_over(&mut self, keeper: &mut Keeper, now: Tick) -> u64 {
+        self.all_judged().map(|(labels, judged)| judged.take_over(labels, keeper, now)).sum()
+    }
+
+    /// Adds what was counted since the last flush; returns whether that is all.
+    pub(super) fn added(&mut self, page: &mut Page) -> bool {
+        self.all_judged().fold(true, |is_all, (labels, judged)| judged.added(labels, page) && is_all)
+    }
+
+    /// Everything that its objectives remember.
+    pub(super) fn kept(&mut self, kept: &mut Vec<KeptObjective>) {
+        self.all_judged().for_each(|(labels, judged)| judged.kept(labels, kept));
     }
 
     /// Takes what was counted so far as counted before.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::refill::Refill;
+use super::state::StateReport;
 use crate::alert::Lint;
 
 /// The health of an engine at one tick.
@@ -43,6 +44,8 @@ pub struct EngineReport {
     pub windows_rounded: u64,
     /// Whether recording is switched off.
     pub paused: bool,
+    /// The state directory, if there is one.
+    pub state: Option<Arc<StateReport>>,
     /// What does not work as configured, in plain sentences.
     pub degraded: Vec<String>,
     /// What is questionable about objectives: tiers that cannot fire, budgets too thin to react.
@@ -71,6 +74,7 @@ impl Refill for EngineReport {
             series_saturated: from.series_saturated,
             windows_rounded: from.windows_rounded,
             paused: from.paused,
+            state: from.state.clone(),
             degraded,
             findings,
         };

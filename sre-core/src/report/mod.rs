@@ -4,6 +4,7 @@ mod engine;
 mod objective;
 mod refill;
 mod sli;
+mod state;
 mod status;
 mod transition;
 
@@ -14,6 +15,7 @@ pub use engine::{EngineReport, Finding};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
 pub(crate) use refill::{Refill, share, share_if_any};
 pub use sli::{ClassicBuckets, Events, Label, Over, Percentiles, SliReport};
+pub use state::{StateReport, StateStanding};
 pub use status::{Exhaustion, LatencyStatus, ObjectiveStatus, SliStatus, Status, TierStatus};
 pub use transition::TransitionReport;
 

@@ -126,7 +126,7 @@ refilled!(ObjectiveReport {
 
 refilled!(WindowReport {
     share: text;
-    copy: length, counts, burn, budget_share, coverage, late;
+    copy: length, counts, burn, budget_share, coverage, late, estimated;
 });
 
 refilled!(TierReport {
@@ -194,6 +194,9 @@ pub struct WindowReport {
     pub coverage: f64,
     /// Whether a late tick spread events evenly over some of its slots.
     pub late: bool,
+    /// Whether some of its bad events are an estimate of what happened while there was no process, see
+    /// [`Downtime`](crate::engine::Downtime).
+    pub estimated: bool,
 }
 
 /// One alert tier as the last tick judged it.
@@ -298,11 +301,14 @@ fn kind_text<S: Serializer>(kind: &ObjectiveKind, serializer: S) -> Result<S::Ok
     serializer.serialize_str(kind.as_str())
 }
 
-fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
 }
 
-fn seconds_or_none<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn seconds_or_none<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
@@ -360,9 +366,9 @@ mod tests {
             burn in maybe(&[1.0, 14.4]),
             budget_share in maybe(&[0.0, 0.5]),
             coverage in shares(),
-            late in any::<bool>(),
+            (late, estimated) in any::<(bool, bool)>(),
         ) -> WindowReport {
-            WindowReport { length, text, counts, burn: burn.map(BurnRate::new), budget_share, coverage, late }
+            WindowReport { length, text, counts, burn: burn.map(BurnRate::new), budget_share, coverage, late, estimated }
         }
     }
 

@@ -109,6 +109,15 @@ pub enum Validity {
 }
 
 impl Validity {
+    /// Its word in files, which never changes.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::SuccessOnly => "success_only",
+            Self::AllValid => "all_valid",
+            Self::ErrorsAreSlow => "errors_are_slow",
+        }
+    }
+
     /// The events that are valid, in words.
     #[must_use]
     pub const fn in_words(self) -> &'static str {

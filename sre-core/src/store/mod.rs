@@ -31,11 +31,13 @@ mod recovery;
 mod tests;
 mod writer;
 
-pub(crate) use disk::{Disk, DiskFile, LockAttempt};
-pub(crate) use error::{Cause, Operation, StoreError};
-pub(crate) use finding::{Damage, Finding};
+#[cfg(test)]
+use disk::Disk;
+#[cfg(test)]
+use error::StoreError;
+#[cfg(test)]
+use finding::Damage;
 pub(crate) use handle::{Appended, Options, Standing, Store};
-pub(crate) use holder::Holder;
 pub(crate) use real::RealDisk;
 pub(crate) use recovery::Recovered;
 

@@ -1,5 +1,7 @@
 //! Pure. One time line out of two clocks, and which parts of it were really observed.
 
+use serde::{Deserialize, Serialize};
+
 use super::Tick;
 use super::gaps::Gaps;
 
@@ -72,6 +74,31 @@ pub(crate) struct Timeline {
     gaps: Gaps,
 }
 
+/// Of a time line, what outlives the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptLine {
+    now_ns: u64,
+    started_ns: u64,
+    gaps: Gaps,
+}
+
+impl KeptLine {
+    /// Goes on with what a later process observed, or one that ran at the same time; what neither saw is a gap.
+    pub(crate) fn follow_with(&mut self, later: &Self) {
+        if later.started_ns > self.now_ns {
+            self.gaps.note(self.now_ns, later.started_ns);
+        }
+        self.gaps.follow_with(&later.gaps, self.now_ns);
+        self.now_ns = self.now_ns.max(later.now_ns);
+        self.started_ns = self.started_ns.min(later.started_ns);
+    }
+
+    /// Up to where the earlier process observed.
+    pub(crate) const fn now_ns(&self) -> u64 {
+        self.now_ns
+    }
+}
+
 impl Timeline {
     /// A time line that begins at `start`, for slots of `finest_ns` to `coarsest_ns` and windows up to `keep_ns`.
     pub(crate) fn new(start: Tick, finest_ns: u64, coarsest_ns: u64, keep_ns: u64) -> Self {
@@ -86,6 +113,38 @@ impl Timeline {
             even_ns: 0,
             gaps: Gaps::new(),
         }
+    }
+
+    /// What outlives the process.
+    pub(crate) fn kept(&self) -> KeptLine {
+        KeptLine { now_ns: self.now_ns, started_ns: self.started_ns, gaps: self.gaps.clone() }
+    }
+
+    /// Takes over what an earlier process observed, up to where it left off.
+    pub(crate) fn take_over(&mut self, kept: KeptLine) {
+        (self.now_ns, self.started_ns, self.gaps) = (kept.now_ns, kept.started_ns, kept.gaps);
+    }
+
+    /// Goes on at `tick` from where an earlier process left off; the time between is `observed` or a gap.
+    ///
+    /// A wall clock that is behind the one of that process renames slots, as one that steps back does.
+    pub(crate) fn resume(&mut self, tick: Tick, observed: bool) -> Step {
+        (self.last, self.held_ns, self.even_ns) = (tick, 0, 0);
+        let (now_ns, relabel_ns) = self.follow(tick.wall_ns, 0);
+        self.relabel(relabel_ns);
+        let from_ns = self.now_ns;
+        self.now_ns = now_ns;
+        let gap = now_ns > from_ns && !observed;
+        if gap {
+            self.gaps.forget_before(now_ns.saturating_sub(self.keep_ns));
+            self.gaps.note(from_ns, now_ns);
+        }
+        Step { from_ns, now_ns, relabel_ns, gap, late: false }
+    }
+
+    /// The last tick.
+    pub(crate) const fn last(&self) -> Tick {
+        self.last
     }
 
     /// Where the time line is.

@@ -1,5 +1,7 @@
 //! Pure. The parts of a time line that were not observed.
 
+use serde::{Deserialize, Serialize};
+
 /// How many gaps are kept; beyond it neighbours become one, which blurs where they were but not how long.
 const GAPS_MAX: usize = 48;
 
@@ -14,11 +16,11 @@ const ROOM: usize = 8;
 /// # Size
 ///
 /// At most 1,152 bytes, and none before the first gap.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Gaps(Vec<Gap>);
 
 /// A span with unobserved time in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Gap {
     start_ns: u64,
     end_ns: u64,
@@ -59,6 +61,16 @@ impl Gaps {
             self.0.reserve_exact(ROOM);
         }
         self.0.push(Gap { start_ns, end_ns, missed_ns });
+    }
+
+    /// Notes the gaps of another line that began at `from_ns` or later.
+    pub(super) fn follow_with(&mut self, later: &Self, from_ns: u64) {
+        later.0.iter().filter(|gap| gap.start_ns >= from_ns).for_each(|gap| {
+            self.note(gap.start_ns, gap.end_ns);
+            if let Some(last) = self.0.last_mut() {
+                last.missed_ns = last.missed_ns.saturating_sub(gap.end_ns - gap.start_ns - gap.missed_ns);
+            }
+        });
     }
 
     /// Forgets gaps that ended before.

@@ -156,6 +156,18 @@ impl Ladder {
         self.views.last().map_or(0, |view| view.length_ns)
     }
 
+    /// From fine to coarse.
+    pub(super) fn rings(&self) -> impl Iterator<Item = &Ring> {
+        self.rings.iter()
+    }
+
+    /// Takes `sum` as counted so far; of each ring, `sum_at` tells the sum at the start of each slot, newest first.
+    pub(super) fn fill_rings<F: FnMut(u64) -> Tally>(&mut self, sum: Tally, sum_at: impl Fn() -> F) {
+        self.sum = sum;
+        self.rings.iter_mut().for_each(|ring| ring.fill(sum_at()));
+        self.refresh();
+    }
+
     /// Renames every slot to one that lies `earlier_ns` earlier, a multiple of the coarsest slot.
     pub(crate) fn relabel(&mut self, earlier_ns: u64) {
         for ring in &mut self.rings {

@@ -3,6 +3,7 @@
 mod calendar;
 mod coverage;
 mod gaps;
+mod kept;
 mod ladder;
 mod ring;
 mod slices;
@@ -12,10 +13,11 @@ mod tally;
 use serde::{Deserialize, Serialize};
 
 pub use calendar::{Calendar, CalendarSpan, CalendarUnit};
-pub(crate) use coverage::{Step, Timeline};
+pub(crate) use coverage::{KeptLine, Step, Timeline};
+pub(crate) use kept::KeptLadder;
 pub(crate) use ladder::{Ladder, Rungs};
 pub use slices::EmptySlice;
-pub(crate) use slices::Slices;
+pub(crate) use slices::{KeptSlice, Slices};
 pub(crate) use spread::Spread;
 pub(crate) use tally::Tally;
 

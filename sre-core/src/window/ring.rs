@@ -1,6 +1,7 @@
 //! Pure. One resolution of the past: cumulative sums at the ends of equal slots.
 
 use super::tally::Tally;
+use crate::units::EventCounts;
 
 /// Cumulative sums at the starts of the last slots, so that a look back is one difference.
 ///
@@ -68,6 +69,26 @@ impl Ring {
         self.sums.get(index).copied().unwrap_or_default()
     }
 
+    /// Events of the current slot and of those before it, newest first, when `sum` was counted so far.
+    pub(crate) fn slots_back(&self, sum: Tally) -> impl Iterator<Item = EventCounts> + '_ {
+        (0..=self.slots()).scan(sum, |later, age| {
+            let before = self.sum_before(age);
+            Some(core::mem::replace(later, before).since(before))
+        })
+    }
+
+    /// Sets the sum at the start of each slot, newest first.
+    pub(crate) fn fill(&mut self, mut sum_at: impl FnMut(u64) -> Tally) {
+        self.head = self.sums.len() - 1;
+        for age in 0..=self.slots() {
+            let sum = sum_at(self.start_ns(age));
+            let place = usize::try_from(age).ok().and_then(|age| self.head.checked_sub(age));
+            if let Some(place) = place.and_then(|place| self.sums.get_mut(place)) {
+                *place = sum;
+            }
+        }
+    }
+
     /// Renames every slot to one that lies `earlier_ns` earlier, a multiple of the slot length.
     pub(crate) fn relabel(&mut self, earlier_ns: u64) {
         debug_assert_eq!(earlier_ns % self.slot_ns, 0, "slots stay aligned");
@@ -83,7 +104,6 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::EventCounts;
 
     /// A ring that is told each event as it comes.
     fn fed(events: &[(u64, EventCounts)], slots: u32) -> (Ring, Tally) {

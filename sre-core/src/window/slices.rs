@@ -16,6 +16,14 @@ pub(crate) struct Slices {
     open: EventCounts,
 }
 
+/// The slice that was open when a process ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct KeptSlice {
+    start_ns: u64,
+    good: u64,
+    bad: u64,
+}
+
 impl Slices {
     /// Slices of `length`, the first one open at `now_ns`.
     pub(crate) fn new(length: Duration, now_ns: u64) -> Self {
@@ -53,6 +61,26 @@ impl Slices {
         self.open
     }
 
+    /// What outlives the process.
+    pub(crate) const fn kept(&self) -> KeptSlice {
+        KeptSlice {
+            start_ns: self.current.saturating_mul(self.length_ns),
+            good: self.open.good(),
+            bad: self.open.bad(),
+        }
+    }
+
+    /// Goes on with the slice that was open.
+    pub(crate) fn resume(&mut self, kept: KeptSlice) {
+        self.current = kept.start_ns / self.length_ns;
+        self.open = EventCounts::new(kept.good, kept.bad);
+    }
+
+    /// Length of a slice.
+    pub(crate) const fn length_ns(&self) -> u64 {
+        self.length_ns
+    }
+
     /// Renames slices after the wall clock stepped back to `now_ns`; the open one stays open.
     pub(crate) fn relabel(&mut self, now_ns: u64) {
         self.current = now_ns / self.length_ns;
@@ -73,6 +101,18 @@ pub enum EmptySlice {
     Bad,
     /// What the slice before it was; not counted when there is none.
     CarryLast,
+}
+
+impl EmptySlice {
+    /// Its word in files, which never changes.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Skip => "skip",
+            Self::Bad => "bad",
+            Self::CarryLast => "carry_last",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,12 @@ impl Tally {
         Self::of(self.good().wrapping_add(counts.good()), self.bad().wrapping_add(counts.bad()))
     }
 
+    /// Before `counts` were counted.
+    #[must_use]
+    pub(crate) const fn minus(self, counts: EventCounts) -> Self {
+        Self::of(self.good().wrapping_sub(counts.good()), self.bad().wrapping_sub(counts.bad()))
+    }
+
     /// What was counted since `earlier`.
     pub(crate) const fn since(self, earlier: Self) -> EventCounts {
         let good = self.good().wrapping_sub(earlier.good()) & Self::MASK;

@@ -1,0 +1,72 @@
+//! Cold. What an earlier process remembered: it waits here for the objectives that it belongs to.
+
+use super::archive::{Archive, KeptObjective, Owner, Starts};
+use super::memory::{Downtime, Memory};
+
+/// Memories that wait for their objectives, and how the process started before.
+///
+/// An objective that this release of the service does not have keeps its memory: the next one may have it again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keeper {
+    waiting: Vec<KeptObjective>,
+    /// Claimed ones, for other objectives that are about the same events.
+    claimed: Vec<KeptObjective>,
+    starts: Starts,
+    downtime: Downtime,
+}
+
+/// The age from which on a memory that nobody claims is of no use: longer than any period.
+const USELESS_NS: u64 = 100 * 24 * 3_600_000_000_000;
+
+impl Keeper {
+    pub(super) fn new(downtime: Downtime) -> Self {
+        Self { downtime, ..Self::default() }
+    }
+
+    /// What the time without a process counts as.
+    pub(super) const fn downtime(&self) -> Downtime {
+        self.downtime
+    }
+
+    pub(super) const fn starts(&self) -> &Starts {
+        &self.starts
+    }
+
+    /// Takes what was recovered; returns whether this start follows a crash.
+    pub(super) fn take_in(&mut self, archive: Archive, now_unix_ns: u64) -> bool {
+        let Archive { starts, objectives } = archive;
+        self.starts = starts;
+        let is_of_use = |kept: &KeptObjective| now_unix_ns.saturating_sub(kept.memory.now_ns()) < USELESS_NS;
+        self.waiting = objectives.into_iter().filter(is_of_use).collect();
+        self.starts.begin(now_unix_ns / 1_000_000_000)
+    }
+
+    /// Notes that this process ends in order.
+    pub(super) const fn end(&mut self) {
+        self.starts.ended = true;
+    }
+
+    /// The memory of an objective: its own, or that of another one about the same events.
+    ///
+    /// Asked once for each objective.
+    pub(super) fn claim(&mut self, owner: &Owner) -> Option<Memory> {
+        if let Some(place) = self.waiting.iter().position(|kept| kept.owner == *owner) {
+            let kept = self.waiting.swap_remove(place);
+            self.claimed.push(kept.clone());
+            return Some(kept.memory);
+        }
+        let mut all = self.waiting.iter().chain(&self.claimed);
+        let kin = all.find(|kept| kept.owner.is_kin(owner))?;
+        Some(kin.memory.clone().without_alerts())
+    }
+
+    /// Forgets what was claimed: all objectives of the start have asked.
+    pub(super) fn settle(&mut self) {
+        self.claimed = Vec::new();
+    }
+
+    /// What still waits.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &KeptObjective> {
+        self.waiting.iter()
+    }
+}

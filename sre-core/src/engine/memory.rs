@@ -1,0 +1,418 @@
+//! Pure. What one objective remembers, in the form in which it outlives the process.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::alarm::KeptAlarm;
+use crate::alert::DerivedTier;
+use crate::slo::{Budgeting, Objective, Severity};
+use crate::units::{EventCounts, saturating_nanos};
+use crate::window::{KeptLadder, KeptLine, KeptSlice};
+
+/// What the past of an objective is of, whatever it promises: a new target or period keeps it, a new threshold or
+/// another way to count begins anew.
+///
+/// An SLI and its labels come before it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Subject(String);
+
+impl Subject {
+    pub(crate) fn of(objective: &Objective) -> Self {
+        let terms = objective.terms();
+        let kind = match objective.threshold_ns() {
+            None => "availability".to_owned(),
+            Some(threshold_ns) => format!("latency {threshold_ns} {}", terms.validity().key()),
+        };
+        Self(format!("{kind} {}", unit(terms.budgeting())))
+    }
+
+    /// It in words.
+    pub(super) const fn text(&self) -> &String {
+        &self.0
+    }
+}
+
+/// What is counted, in words that never change.
+fn unit(budgeting: Budgeting) -> String {
+    let ns = |length: Duration| saturating_nanos(length);
+    match budgeting {
+        Budgeting::Occurrences => "events".to_owned(),
+        Budgeting::TimeSlices { length, target, empty } => {
+            format!("slices {} {} {}", ns(length), target.ppb(), empty.key())
+        }
+        Budgeting::RatioTimeslices { length, empty } => format!("ratios {} {}", ns(length), empty.key()),
+        Budgeting::OverlappingSlices { length, samples } => format!("overlaps {} {samples}", ns(length)),
+    }
+}
+
+/// All that one objective remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    pub(super) past: KeptPast,
+    pub(super) period: Option<KeptPeriod>,
+    /// By the lengths of their windows.
+    pub(super) tiers: Vec<KeptTier>,
+    pub(super) sights: Vec<KeptSight>,
+}
+
+/// What was counted, and when somebody was there to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptPast {
+    pub(super) units: KeptLadder,
+    pub(super) calls: KeptLadder,
+    pub(super) line: KeptLine,
+    pub(super) slices: Option<KeptSlices>,
+    pub(super) estimated_until_ns: u64,
+}
+
+/// Time slices: the open one, and those that the next ones depend on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptSlices {
+    pub(super) open: KeptSlice,
+    pub(super) last: Counts,
+    pub(super) recent: Vec<Counts>,
+}
+
+/// The current unit of a calendar period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptPeriod {
+    pub(super) start_ns: u64,
+    pub(super) counts: Counts,
+}
+
+/// The state of a tier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptTier {
+    pub(super) long_ns: u64,
+    pub(super) short_ns: u64,
+    pub(super) since_wall_ns: u64,
+    pub(super) alarm: KeptAlarm,
+}
+
+/// Whether the objective saw enough, for one severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptSight {
+    pub(super) severity: Severity,
+    pub(super) alarm: KeptAlarm,
+}
+
+/// What was added since the flush before, and everything else as it is now: small, where the rings are not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Added {
+    pub(super) units: Vec<(u64, Counts)>,
+    pub(super) calls: Vec<(u64, Counts)>,
+    pub(super) line: KeptLine,
+    pub(super) slices: Option<KeptSlices>,
+    pub(super) estimated_until_ns: u64,
+    pub(super) period: Option<KeptPeriod>,
+    pub(super) tiers: Vec<KeptTier>,
+    pub(super) sights: Vec<KeptSight>,
+}
+
+/// Good and bad events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    good: u64,
+    bad: u64,
+}
+
+impl Counts {
+    fn plus(self, more: Self) -> Self {
+        Self { good: self.good.saturating_add(more.good), bad: self.bad.saturating_add(more.bad) }
+    }
+}
+
+impl From<EventCounts> for Counts {
+    fn from(counts: EventCounts) -> Self {
+        Self { good: counts.good(), bad: counts.bad() }
+    }
+}
+
+impl From<Counts> for EventCounts {
+    fn from(counts: Counts) -> Self {
+        Self::new(counts.good, counts.bad)
+    }
+}
+
+impl KeptTier {
+    /// Whether it is the state of this tier.
+    pub(super) fn is_of(&self, tier: &DerivedTier) -> bool {
+        (self.long_ns, self.short_ns) == (saturating_nanos(tier.long()), saturating_nanos(tier.short()))
+    }
+}
+
+impl Memory {
+    /// Up to where its process observed, in nanoseconds since 1970.
+    pub(super) const fn now_ns(&self) -> u64 {
+        self.past.line.now_ns()
+    }
+
+    /// For another promise about the same events, whose tiers have no past.
+    pub(super) fn without_alerts(self) -> Self {
+        Self { tiers: Vec::new(), sights: Vec::new(), ..self }
+    }
+
+    /// Adds what another process counted at the same time or later, as when one takes over from another.
+    ///
+    /// Windows have the events of both. An alert that fires in either fires.
+    pub(crate) fn merge(&mut self, later: &Self) {
+        self.past.units.merge(&later.past.units);
+        self.past.calls.merge(&later.past.calls);
+        self.past.line.follow_with(&later.past.line);
+        self.past.slices = later.past.slices.clone();
+        self.past.estimated_until_ns = self.past.estimated_until_ns.max(later.past.estimated_until_ns);
+        self.period = match (self.period, later.period) {
+            (Some(own), Some(more)) if own.start_ns == more.start_ns => {
+                Some(KeptPeriod { counts: own.counts.plus(more.counts), ..own })
+            }
+            (own, more) => more.or(own),
+        };
+        let windows = |tier: &KeptTier| (tier.long_ns, tier.short_ns);
+        for tier in &later.tiers {
+            match self.tiers.iter_mut().find(|own| windows(own) == windows(tier)) {
+                Some(own) if own.alarm.alert.is_as_bad_as(tier.alarm.alert) => {}
+                Some(own) => *own = tier.clone(),
+                None => self.tiers.push(tier.clone()),
+            }
+        }
+        for sight in &later.sights {
+            match self.sights.iter_mut().find(|own| own.severity == sight.severity) {
+                Some(own) if own.alarm.alert.is_as_bad_as(sight.alarm.alert) => {}
+                Some(own) => *own = *sight,
+                None => self.sights.push(*sight),
+            }
+        }
+    }
+
+    /// Takes in what a flush added; in the order in which they were written.
+    pub(crate) fn add(&mut self, added: Added) {
+        let Added { units, calls, line, slices, estimated_until_ns, period, tiers, sights } = added;
+        let now_ns = line.now_ns();
+        for (ladder, more) in [(&mut self.past.units, units), (&mut self.past.calls, calls)] {
+            more.into_iter().for_each(|(at_ns, counts)| ladder.add(at_ns, counts.into()));
+            ladder.add(now_ns, EventCounts::ZERO);
+        }
+        (self.past.line, self.past.slices) = (line, slices);
+        self.past.estimated_until_ns = estimated_until_ns;
+        (self.period, self.tiers, self.sights) = (period, tiers, sights);
+    }
+}
+
+/// What the time without a process counts as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Downtime {
+    /// Nobody knows: the windows keep what they have, and their coverage says how much that is.
+    #[default]
+    Unknown,
+    /// Bad: as many bad events as came in the last observed hour, for as long as nobody was there. An estimate, which is
+    /// never in exported counters.
+    Bad,
+    /// Nothing was promised: the time counts as observed, without events.
+    Excluded,
+    /// Unknown up to this long, as for a deployment; of what is longer, all is bad.
+    UnknownUpTo(Duration),
+}
+
+impl Downtime {
+    /// Whether a time of this length counts as bad.
+    pub(super) fn is_bad(self, length: Duration) -> bool {
+        match self {
+            Self::Bad => true,
+            Self::UnknownUpTo(limit) => length > limit,
+            Self::Unknown | Self::Excluded => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::{Evaluator, Input};
+    use crate::report::ObjectiveReport;
+    use crate::slo::Period;
+    use crate::units::Target;
+    use crate::window::{CalendarUnit, EmptySlice, Tick};
+
+    const SECOND: u64 = 1_000_000_000;
+    const HOUR: u64 = 3_600 * SECOND;
+    const START: u64 = 20_000 * 24 * HOUR + 5 * HOUR;
+
+    fn objectives() -> impl Strategy<Value = Objective> {
+        let plain = Objective::availability(0.999);
+        let slices = Budgeting::TimeSlices {
+            length: Duration::from_secs(60),
+            target: Target::new(0.95),
+            empty: EmptySlice::CarryLast,
+        };
+        let overlaps = Budgeting::OverlappingSlices { length: Duration::from_secs(180), samples: 3 };
+        prop::sample::select(vec![
+            plain,
+            plain.period(Period::days(92)),
+            plain.period(Period::calendar(CalendarUnit::Month, "UTC")),
+            plain.budgeting(slices),
+            plain.budgeting(overlaps),
+        ])
+    }
+
+    fn evaluator(objective: Objective, tick: Tick) -> Evaluator {
+        Evaluator::new("checkout", "checkout-availability", objective, tick).unwrap()
+    }
+
+    /// Seconds to the next tick, and what comes with it.
+    fn ticks() -> impl Strategy<Value = Vec<(u64, Input)>> {
+        let wait = prop_oneof![20 => Just(1_u64), 4 => 2_u64..30, 1 => 60_u64..280];
+        let tick = (wait, 0_u64..200, 0_u64..20, 0_u64..9).prop_map(|(wait, good, bad, unjudged)| {
+            let delta = EventCounts::new(good, bad);
+            (wait, Input { delta, ended: delta.total() + unjudged, unjudged, ..Input::default() })
+        });
+        prop::collection::vec(tick, 1..300)
+    }
+
+    /// What a report says of the past; counters and forecasts begin anew.
+    fn remembered(report: &ObjectiveReport) -> impl PartialEq + core::fmt::Debug + use<> {
+        let windows: Vec<_> =
+            report.windows.iter().map(|window| (window.length, window.counts, window.burn)).collect();
+        let tiers: Vec<_> = report.tiers.iter().map(|tier| (tier.state, tier.since_wall_ns)).collect();
+        (windows, tiers, report.counts, report.budget.map(|budget| budget.remaining()), report.state)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_process_that_goes_on_decides_as_one_that_never_ended(
+            objective in objectives(),
+            past in ticks(),
+            future in ticks(),
+            flush_each in 1_usize..20,
+        ) {
+            let mut now = Tick { wall_ns: START, elapsed_ns: 7 * SECOND };
+            let mut one = evaluator(objective, now);
+            let mut kept = one.memory();
+            let step = |now: &mut Tick, wait: u64| {
+                now.wall_ns += wait * SECOND;
+                now.elapsed_ns += wait * SECOND;
+            };
+            let last = past.len() - 1;
+            for (number, (wait, input)) in past.into_iter().enumerate() {
+                step(&mut now, wait);
+                one.tick(now, input);
+                if number % flush_each == 0 || number == last {
+                    kept.add(one.added().unwrap());
+                }
+            }
+            prop_assert_eq!(&kept, &one.memory(), "flush by flush as all at once");
+
+            // Another process, with a monotonic clock of its own.
+            let mut later = Tick { elapsed_ns: 3 * HOUR, ..now };
+            let mut other = evaluator(objective, later);
+            other.resume(kept, later, Downtime::Unknown);
+            for (wait, input) in future {
+                step(&mut now, wait);
+                step(&mut later, wait);
+                one.tick(now, input);
+                other.tick(later, input);
+                prop_assert_eq!(remembered(other.latest()), remembered(one.latest()));
+            }
+        }
+    }
+
+    /// An hour of a call a second, then half an hour without a process.
+    fn after_half_an_hour(objective: Objective, downtime: Downtime) -> ObjectiveReport {
+        let at = |second: u64| Tick { wall_ns: START + second * SECOND, elapsed_ns: second * SECOND };
+        let mut one = evaluator(objective, at(0));
+        for second in 1..=3_600_u64 {
+            one.tick(at(second), Input { delta: EventCounts::new(1, 0), ended: 1, ..Input::default() });
+        }
+        let mut other = evaluator(objective, at(5_400));
+        other.resume(one.memory(), at(5_400), downtime);
+        other.report()
+    }
+
+    #[track_caller]
+    fn check(downtime: Downtime, bad_of_the_day: u64, coverage_of_the_hour: f64, estimated: bool) {
+        let report = after_half_an_hour(Objective::availability(0.999), downtime);
+        let window = |hours: u64| {
+            let length = Duration::from_secs(hours * 3_600);
+            report.windows.iter().find(|window| window.length == length).unwrap()
+        };
+        assert_eq!(window(24).counts, EventCounts::new(3_600, bad_of_the_day), "{downtime:?}");
+        assert!((window(1).coverage - coverage_of_the_hour).abs() < 0.01, "{:?}", window(1));
+        assert_eq!(window(24).estimated, estimated);
+        assert_eq!(report.exported, EventCounts::ZERO, "counters are those of this process");
+    }
+
+    #[test]
+    fn downtime_is_what_its_policy_says() {
+        let limit = |minutes: u64| Downtime::UnknownUpTo(Duration::from_secs(minutes * 60));
+        check(Downtime::Unknown, 0, 0.5, false);
+        check(Downtime::Bad, 1_800, 0.5, true);
+        check(Downtime::Excluded, 0, 1.0, false);
+        check(limit(31), 0, 0.5, false);
+        check(limit(29), 1_800, 0.5, true);
+    }
+
+    #[test]
+    fn slices_without_a_process_are_bad_if_that_is_the_policy() {
+        let objective = Objective::availability(0.999).budgeting(Budgeting::minutes(Target::new(0.95)));
+        let counts = |downtime| after_half_an_hour(objective, downtime).counts;
+        // The slice that was open is judged by the second that was seen of it.
+        assert_eq!(counts(Downtime::Unknown), EventCounts::new(61, 0));
+        assert_eq!(counts(Downtime::Bad), EventCounts::new(61, 30));
+    }
+
+    #[test]
+    fn a_month_that_ended_without_a_process_does_not_burden_the_next() {
+        let objective = Objective::availability(0.999).period(Period::calendar(CalendarUnit::Month, "UTC"));
+        // 2024-11-01 and half an hour before.
+        let (turn, early): (u64, u64) = (1_730_419_200 * SECOND, 1_730_417_400 * SECOND);
+        let mut one = evaluator(objective, Tick { wall_ns: early - HOUR, elapsed_ns: 0 });
+        for second in 1..=3_600_u64 {
+            let tick = Tick { wall_ns: early - HOUR + second * SECOND, elapsed_ns: second * SECOND };
+            one.tick(tick, Input { delta: EventCounts::new(9, 1), ended: 10, ..Input::default() });
+        }
+        assert_eq!(one.latest().counts, EventCounts::new(32_400, 3_600));
+        for (downtime, bad) in [(Downtime::Unknown, 0_u64), (Downtime::Bad, 36_000)] {
+            let later = Tick { wall_ns: turn + HOUR, elapsed_ns: 0 };
+            let mut other = evaluator(objective, later);
+            other.resume(one.memory(), later, downtime);
+            let counts = other.latest().counts;
+            assert!(counts.good() == 0 && counts.bad().abs_diff(bad) <= 200, "{downtime:?}: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_target_keeps_its_past_and_a_new_threshold_has_none() {
+        let subject = |objective: Objective| Subject::of(&objective);
+        let ms = Duration::from_millis;
+        let one = Objective::latency(0.99, ms(300));
+        assert_eq!(subject(one), subject(Objective::latency(0.9, ms(300)).period(Period::days(7))));
+        let others = [
+            Objective::latency(0.99, ms(301)),
+            one.validity(crate::slo::Validity::AllValid),
+            one.budgeting(Budgeting::SLOTH),
+            Objective::availability(0.99),
+        ];
+        others.into_iter().for_each(|other| assert_ne!(subject(one), subject(other)));
+        assert_eq!(subject(one).0, "latency 300000000 success_only events");
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_behind_renames_slots_and_loses_nothing() {
+        let objective = Objective::availability(0.999);
+        let at = |second: u64| Tick { wall_ns: START + second * SECOND, elapsed_ns: second * SECOND };
+        let mut one = evaluator(objective, at(0));
+        for second in 1..=600_u64 {
+            one.tick(at(second), Input { delta: EventCounts::new(1, 1), ended: 2, ..Input::default() });
+        }
+        let earlier = Tick { wall_ns: START - 30 * HOUR, elapsed_ns: 0 };
+        let mut other = evaluator(objective, earlier);
+        other.resume(one.memory(), earlier, Downtime::Bad);
+        assert_eq!(other.latest().counts, EventCounts::new(600, 600));
+    }
+}

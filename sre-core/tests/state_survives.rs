@@ -1,0 +1,299 @@
+//! Windows, budgets and alerts go on after a restart, a kill, and beside another process.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use sre_core::clock::ManualClock;
+use sre_core::engine::Downtime;
+use sre_core::report::{ObjectiveReport, StateReport, StateStanding};
+use sre_core::units::EventCounts;
+use sre_core::{Engine, Error, Labels, Objective, Outcome, Sli, SliFamily};
+
+const START: u64 = 1_700_000_000;
+const SLO: &str = "checkout-availability";
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A directory of its own, removed in the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("state-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One life of a service with one SLI.
+struct Life {
+    engine: Engine,
+    sli: Sli,
+}
+
+impl Life {
+    fn at(second: u64, scratch: &Scratch, objective: Objective) -> Self {
+        Self::with(second, scratch, objective, Downtime::Unknown)
+    }
+
+    fn with(second: u64, scratch: &Scratch, objective: Objective, downtime: Downtime) -> Self {
+        let clock = ManualClock::at_unix_seconds(START + second);
+        let builder = Engine::builder().manual_clock(clock).state_dir(&scratch.0).downtime(downtime);
+        let engine = builder.start().unwrap();
+        let sli = engine.sli(Sli::new("checkout").objective(objective).definition()).unwrap();
+        let _ = engine.collect();
+        Self { engine, sli }
+    }
+
+    /// A second after the other with these calls.
+    fn live(&self, seconds: u64, good: u64, bad: u64) {
+        for _ in 0..seconds {
+            self.sli.record_n(Outcome::Ok, Duration::from_millis(9), good);
+            self.sli.record_n(Outcome::Error, Duration::from_millis(9), bad);
+            self.engine.advance(Duration::from_secs(1));
+        }
+    }
+
+    fn objective(&self) -> ObjectiveReport {
+        self.engine.report().slo(SLO).unwrap().clone()
+    }
+
+    fn state(&self) -> StateReport {
+        (*self.engine.report().engine.state.clone().unwrap()).clone()
+    }
+
+    fn end(self) {
+        assert!(self.engine.shutdown(Duration::from_secs(5)));
+    }
+}
+
+fn promise() -> Objective {
+    Objective::availability(0.999)
+}
+
+#[test]
+fn a_restart_in_order_loses_nothing() {
+    let scratch = Scratch::new();
+    let one = Life::at(0, &scratch, promise());
+    one.live(605, 98, 2);
+    let before = one.objective();
+    assert_eq!(before.counts, EventCounts::new(605 * 98, 605 * 2));
+    one.end();
+
+    let other = Life::at(605, &scratch, promise());
+    let after = other.objective();
+    assert_eq!(after.counts, before.counts);
+    assert_eq!(after.budget, before.budget);
+    assert_eq!(after.windows, before.windows);
+    assert_eq!(
+        after.tiers.iter().map(|tier| tier.since_wall_ns).collect::<Vec<_>>(),
+        before.tiers.iter().map(|tier| tier.since_wall_ns).collect::<Vec<_>>()
+    );
+    assert_eq!(after.exported, EventCounts::ZERO, "counters are those of the process");
+    let state = other.state();
+    assert_eq!(
+        (state.standing, state.resumed, state.starts, state.starts_after_crash),
+        (StateStanding::Writable, 1, 2, 0)
+    );
+    assert_eq!(state.downtime, Some(Duration::ZERO));
+    assert_eq!(state.found, [""; 0]);
+}
+
+#[test]
+fn a_kill_loses_at_most_what_came_since_the_last_flush_and_counts_nothing_twice() {
+    let scratch = Scratch::new();
+    let mut told = 0;
+    for life in 0..6 {
+        let one = Life::at(life * 100, &scratch, promise());
+        let had = one.objective().counts.good();
+        assert!((told - told.min(10)..=told).contains(&had), "{had} of {told} in life {life}");
+        // Killed between two flushes: dropped without a word.
+        one.live(40 + life, 1, 0);
+        told = had + 40 + life;
+    }
+    let last = Life::at(9_000, &scratch, promise());
+    assert_eq!(last.state().starts_after_crash, 6);
+}
+
+#[test]
+fn an_alert_that_fires_goes_on_firing() {
+    let scratch = Scratch::new();
+    let one = Life::at(0, &scratch, promise());
+    one.live(300, 50, 50);
+    let fired: Vec<_> = one.objective().tiers.iter().map(|tier| (tier.state, tier.since_wall_ns)).collect();
+    assert!(one.objective().firing().is_some());
+    one.end();
+    let other = Life::at(330, &scratch, promise());
+    assert_eq!(
+        other.objective().tiers.iter().map(|tier| (tier.state, tier.since_wall_ns)).collect::<Vec<_>>(),
+        fired
+    );
+    other.live(1, 50, 50);
+    assert!(other.engine.report().transitions.is_empty(), "it fired before");
+}
+
+#[test]
+fn a_new_target_and_period_keep_the_past_and_a_new_threshold_has_none() {
+    let scratch = Scratch::new();
+    let one = Life::at(0, &scratch, promise());
+    one.live(100, 9, 1);
+    one.end();
+    let period = sre_core::slo::Period::days(7);
+    let other = Life::at(100, &scratch, Objective::availability(0.99).period(period));
+    assert_eq!(other.objective().counts, EventCounts::new(900, 100));
+    other.end();
+    let latency = Objective::latency(0.99, Duration::from_millis(300)).named(SLO);
+    let third = Life::at(100, &scratch, latency);
+    assert_eq!(third.objective().counts, EventCounts::ZERO);
+    third.end();
+    // What nobody claimed meanwhile is still there.
+    let fourth = Life::at(100, &scratch, promise());
+    assert_eq!(fourth.objective().counts, EventCounts::new(900, 100));
+}
+
+#[test]
+fn downtime_counts_as_the_policy_says() {
+    for (downtime, bad) in [(Downtime::Unknown, 0), (Downtime::Bad, 3_600), (Downtime::Excluded, 0)] {
+        let scratch = Scratch::new();
+        let one = Life::at(0, &scratch, promise());
+        one.live(3_600, 1, 0);
+        one.end();
+        let other = Life::with(7_200, &scratch, promise(), downtime);
+        let report = other.objective();
+        assert_eq!(report.counts, EventCounts::new(3_600, bad), "{downtime:?}");
+        assert_eq!(report.windows.last().unwrap().estimated, bad > 0);
+        assert_eq!(other.state().downtime, Some(HOUR));
+    }
+}
+
+#[test]
+fn a_second_process_waits_and_takes_over_with_the_past_of_both() {
+    let scratch = Scratch::new();
+    let one = Life::at(0, &scratch, promise());
+    one.live(100, 1, 0);
+    let other = Life::at(100, &scratch, promise());
+    assert_eq!(other.state().standing, StateStanding::Waiting);
+    assert!(other.state().reason.unwrap().contains("pid"), "{:?}", other.state());
+    let strict =
+        Engine::builder().manual_clock(ManualClock::default()).state_dir(&scratch.0).strict().start();
+    assert!(matches!(strict, Err(Error::State { .. })), "{strict:?}");
+    other.live(20, 0, 1);
+    assert_eq!(other.objective().counts, EventCounts::new(0, 20));
+    // Both serve for a while, as deployments overlap.
+    one.live(20, 1, 0);
+    one.end();
+    other.live(20, 0, 1);
+    assert_eq!(other.state().standing, StateStanding::Writable);
+    assert_eq!(other.objective().counts, EventCounts::new(120, 40));
+    other.end();
+    assert_eq!(Life::at(140, &scratch, promise()).objective().counts, EventCounts::new(120, 40));
+}
+
+#[test]
+fn a_directory_that_cannot_be_is_told_and_nothing_else_changes() {
+    let scratch = Scratch::new();
+    std::fs::write(&scratch.0, "a file").unwrap();
+    let one = Life::at(0, &scratch, promise());
+    one.live(30, 9, 1);
+    assert_eq!(one.objective().counts, EventCounts::new(270, 30));
+    assert_ne!(one.state().standing, StateStanding::Writable);
+    assert!(one.state().reason.is_some());
+    std::fs::remove_file(&scratch.0).unwrap();
+    // Healed: written at the next flush.
+    one.live(11, 9, 1);
+    assert_eq!(one.state().standing, StateStanding::Writable, "{:?}", one.state());
+    one.end();
+    assert_eq!(Life::at(41, &scratch, promise()).objective().counts, EventCounts::new(369, 41));
+}
+
+#[derive(Labels, Clone, PartialEq, Eq, Hash)]
+struct Route {
+    route: &'static str,
+}
+
+#[test]
+fn members_of_families_go_on_as_they_appear() {
+    let scratch = Scratch::new();
+    let family = || SliFamily::<Route>::new("pages").objective(promise()).judge_members();
+    let life = |second: u64| {
+        let clock = ManualClock::at_unix_seconds(START + second);
+        let engine = Engine::builder().manual_clock(clock).state_dir(&scratch.0).start().unwrap();
+        let pages = engine.family(&family()).unwrap();
+        (engine, pages)
+    };
+    let (engine, pages) = life(0);
+    for (route, count) in [("a", 5), ("b", 7)] {
+        pages.get(&Route { route }).record_n(Outcome::Ok, Duration::ZERO, count);
+    }
+    engine.advance(Duration::from_secs(10));
+    assert!(engine.shutdown(Duration::from_secs(5)));
+    let (engine, pages) = life(10);
+    pages.get(&Route { route: "b" }).record_n(Outcome::Error, Duration::ZERO, 1);
+    engine.advance(Duration::from_secs(1));
+    let report = engine.report();
+    let counts: Vec<_> = report.slis.iter().map(|sli| sli.objectives[0].counts).collect();
+    assert_eq!(counts, [EventCounts::new(12, 1), EventCounts::new(7, 1)]);
+}
+
+#[test]
+fn starts_that_follow_crashes_are_judged_and_a_loop_is_told() {
+    let scratch = Scratch::new();
+    let start = |second: u64| {
+        let clock = ManualClock::at_unix_seconds(START + second);
+        let builder =
+            Engine::builder().manual_clock(clock).state_dir(&scratch.0).starts(Objective::availability(0.9));
+        let engine = builder.start().unwrap();
+        engine.advance(Duration::from_secs(1));
+        engine
+    };
+    for crash in 0..4 {
+        let report = start(crash * 60).report();
+        let starts = report.slo("process.starts-availability").unwrap();
+        assert_eq!(starts.counts, EventCounts::new(1, crash), "one start in order, and crashes since");
+        assert_eq!(
+            report.engine.degraded.iter().any(|problem| problem.contains("crashed 3 times")),
+            crash == 3
+        );
+    }
+}
+
+#[test]
+fn what_is_not_ours_is_left_alone_and_what_is_damaged_is_told() {
+    let scratch = Scratch::new();
+    let one = Life::at(0, &scratch, promise());
+    one.live(100, 1, 0);
+    one.end();
+    std::fs::write(scratch.0.join("notes.txt"), "mine").unwrap();
+    for file in std::fs::read_dir(&scratch.0).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("snapshot") || name.starts_with("journal") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes.iter_mut().skip(20).for_each(|byte| *byte ^= 0x55);
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+    let other = Life::at(100, &scratch, promise());
+    assert_eq!(other.objective().counts, EventCounts::ZERO);
+    assert!(!other.state().found.is_empty(), "{:?}", other.state());
+    other.live(11, 1, 0);
+    assert_eq!(std::fs::read_to_string(scratch.0.join("notes.txt")).unwrap(), "mine");
+    let aside = std::fs::read_dir(&scratch.0)
+        .unwrap()
+        .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains("corrupt"));
+    assert!(aside.count() > 0);
+}
+
+#[test]
+fn a_flush_interval_has_a_range() {
+    let refused = Engine::builder().flush_each(Duration::from_millis(10)).start();
+    assert!(matches!(refused, Err(Error::FlushInterval { .. })), "{refused:?}");
+}
