@@ -154,3 +154,55 @@ fn many_threads_find_one_member_each() {
     assert_eq!(members.len(), 65);
     assert!(members[1..].iter().all(|(_, ok)| *ok == 800), "{members:?}");
 }
+
+#[test]
+fn a_flood_from_several_threads_is_counted_exactly() {
+    const THREADS: u64 = 8;
+    const EVENTS: u64 = 20_000;
+    let engine = engine();
+    let family = engine.family(&SliFamily::<Open>::new("threads-flood").members_max(50)).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let family = &family;
+            scope.spawn(move || {
+                for step in 0..EVENTS {
+                    // Every other event has a label of its own, the rest those that all threads use.
+                    let tenant = match step % 2 {
+                        0 => (step % 40).to_string(),
+                        _ => format!("{thread}-{step}"),
+                    };
+                    family.get(&Open { tenant }).record(Outcome::Ok, MS);
+                }
+            });
+        }
+    });
+    engine.advance(Duration::from_secs(1));
+    let members = values(&engine);
+    assert_eq!(members.len(), 52, "the whole, as many as there may be, and the overflow one");
+    assert_eq!(members[0].1, THREADS * EVENTS);
+    assert_eq!(members[1..].iter().map(|(_, ok)| ok).sum::<u64>(), THREADS * EVENTS);
+    for (label, ok) in &members[1..] {
+        let shared = label[0].parse::<u64>().is_ok();
+        assert!(
+            label[0] == OVERFLOW || *ok == if shared { THREADS * EVENTS / 40 } else { 1 },
+            "{label:?} {ok}"
+        );
+    }
+}
+
+#[test]
+fn tens_of_thousands_of_members_are_found_each() {
+    const MEMBERS: u64 = 40_000;
+    let engine = engine();
+    let family = engine.family(&SliFamily::<Open>::new("large").members_max(MEMBERS as usize)).unwrap();
+    for round in 0..2 {
+        for tenant in (0..MEMBERS).map(|tenant| tenant.to_string()) {
+            let member = family.get(&Open { tenant });
+            assert_eq!(member.count(Outcome::Ok), round);
+            member.record(Outcome::Ok, MS);
+        }
+    }
+    engine.advance(Duration::from_secs(1));
+    let report = engine.report();
+    assert_eq!((report.slis.len() as u64, report.slis[0].events.ok), (MEMBERS + 1, 2 * MEMBERS));
+}

@@ -1,5 +1,9 @@
 //! Cold. The members of a labelled family and the bound on their number.
 
+use core::borrow::Borrow;
+use core::hash::{Hash, Hasher};
+use std::collections::HashSet;
+
 use crate::clock::Source;
 use crate::primitive::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering};
 use crate::sli::series::{Series, Settings};
@@ -7,6 +11,9 @@ use crate::sli::{Definition, Published, Sli, statics};
 
 /// Series that a family may have unless it says otherwise.
 pub const MEMBERS_MAX: usize = 2_000;
+
+/// Series that a family may have whatever it says.
+pub(crate) const MEMBERS_LIMIT: usize = 1 << 16;
 
 /// The value of every label of the one series that takes what exceeds the bound.
 pub const OVERFLOW: &str = "__overflow__";
@@ -21,7 +28,7 @@ pub(crate) struct Family {
     each_member_judged: bool,
     /// Whether new members record; changes under the lock of the members.
     recording: AtomicBool,
-    members: Mutex<Vec<Arc<Member>>>,
+    members: Mutex<Members>,
     overflow: OnceLock<Arc<Member>>,
     refused: AtomicU64,
     published: OnceLock<Box<Published>>,
@@ -33,6 +40,49 @@ pub(crate) struct Member {
     values: Box<[Box<str>]>,
     sli: Sli,
 }
+
+/// The members of a family, the overflow one not included.
+#[derive(Debug, Default)]
+struct Members {
+    /// From the first that came.
+    in_order: Vec<Arc<Member>>,
+    by_values: HashSet<ByValues>,
+}
+
+impl Members {
+    fn find(&self, values: &[Box<str>]) -> Option<&Arc<Member>> {
+        self.by_values.get(values).map(|ByValues(member)| member)
+    }
+
+    fn add(&mut self, member: &Arc<Member>) {
+        self.in_order.push(Arc::clone(member));
+        self.by_values.insert(ByValues(Arc::clone(member)));
+    }
+}
+
+/// A member that stands for its values.
+#[derive(Debug)]
+struct ByValues(Arc<Member>);
+
+impl Borrow<[Box<str>]> for ByValues {
+    fn borrow(&self) -> &[Box<str>] {
+        self.0.values()
+    }
+}
+
+impl Hash for ByValues {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.values().hash(state);
+    }
+}
+
+impl PartialEq for ByValues {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.values() == other.0.values()
+    }
+}
+
+impl Eq for ByValues {}
 
 impl Member {
     /// Label values, in the order of the family's label names.
@@ -65,7 +115,7 @@ impl Family {
             members_max,
             each_member_judged,
             recording: AtomicBool::new(!statics::is_disabled()),
-            members: Mutex::new(Vec::new()),
+            members: Mutex::default(),
             overflow: OnceLock::new(),
             refused: AtomicU64::new(0),
             published: OnceLock::new(),
@@ -102,15 +152,15 @@ impl Family {
             return Arc::clone(self.overflow());
         }
         let mut members = self.members.lock();
-        if let Some(member) = members.iter().find(|member| member.values == values) {
+        if let Some(member) = members.find(&values) {
             return Arc::clone(member);
         }
-        if members.len() >= self.members_max {
+        if members.in_order.len() >= self.members_max {
             drop(members);
             return Arc::clone(self.refuse());
         }
         let member = self.new_member(values);
-        members.push(Arc::clone(&member));
+        members.add(&member);
         member
     }
 
@@ -134,7 +184,11 @@ impl Family {
     pub(crate) fn set_recording(&self, on: bool) {
         let members = self.members.lock();
         self.recording.store(on, Ordering::Relaxed);
-        members.iter().chain(self.overflow.get()).for_each(|member| member.series().set_recording(on));
+        members
+            .in_order
+            .iter()
+            .chain(self.overflow.get())
+            .for_each(|member| member.series().set_recording(on));
     }
 
     fn new_member(&self, values: Box<[Box<str>]>) -> Arc<Member> {
@@ -146,7 +200,17 @@ impl Family {
 
     /// The members that came after the first `known` ones; the overflow member is not among them.
     pub(crate) fn members_after(&self, known: usize) -> Vec<Arc<Member>> {
-        self.members.lock().iter().skip(known).cloned().collect()
+        self.members.lock().in_order.get(known..).unwrap_or_default().to_vec()
+    }
+
+    #[cfg(test)]
+    pub(super) fn hold_members(&self) -> impl Drop + '_ {
+        self.members.lock()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_locked(&self) -> bool {
+        self.members.try_lock().is_none()
     }
 
     /// The overflow member, once there is one.

@@ -12,7 +12,7 @@ use crate::sli::Sli;
 use crate::sli::building::building;
 use crate::sli::definition::Definition;
 use crate::sli::families;
-use crate::sli::family::{Family, MEMBERS_MAX};
+use crate::sli::family::{Family, MEMBERS_LIMIT, MEMBERS_MAX};
 use crate::sli::labels::Labels;
 use crate::sli::lookup::Lookup;
 use crate::sli::policy::AbandonedPolicy;
@@ -73,10 +73,18 @@ impl<L: Labels> SliFamily<L> {
         }
     }
 
-    /// Bounds the members, the overflow one not included; 2,000 unless said otherwise, and at least 1.
+    /// Bounds the members, the overflow one not included; 2,000 unless said otherwise, at least 1 and at most 65,536.
+    ///
+    /// With the first event, a family whose labels are not all closed sets allots 32 to 64 bytes for each member that
+    /// may come. One that comes takes as much as an SLI of its own; each tick looks at all of them, and each scrape
+    /// writes the lines of all.
     #[must_use]
     pub const fn members_max(mut self, members: usize) -> Self {
-        self.members_max = if members == 0 { 1 } else { members };
+        self.members_max = match members {
+            0 => 1,
+            1..MEMBERS_LIMIT => members,
+            _ => MEMBERS_LIMIT,
+        };
         self
     }
 
@@ -157,3 +165,54 @@ impl<L> fmt::Debug for SliFamily<L> {
 // As for `Sli`: counters are right whenever a panic interrupts.
 impl<L> core::panic::UnwindSafe for SliFamily<L> {}
 impl<L> core::panic::RefUnwindSafe for SliFamily<L> {}
+
+#[cfg(all(test, not(sre_loom)))]
+mod tests {
+    use super::*;
+
+    struct Open;
+
+    impl Labels for Open {
+        const NAMES: &'static [&'static str] = &["open"];
+        const DENSE: Option<usize> = None;
+
+        fn dense_index(&self) -> usize {
+            0
+        }
+
+        fn identity(&self) -> Option<[u64; 4]> {
+            None
+        }
+
+        fn content_hash(&self, seed: u64) -> u64 {
+            seed
+        }
+
+        fn matches<S: AsRef<str>>(&self, values: &[S]) -> bool {
+            values.iter().all(|value| value.as_ref() == "open")
+        }
+
+        fn visit(&self, mut visitor: impl FnMut(&str)) {
+            visitor("open");
+        }
+    }
+
+    #[track_caller]
+    fn check(asked: usize, members_max: usize) {
+        let family = SliFamily::<Open>::new("bounded").members_max(asked);
+        let lookup = Lookup::new::<Open>(Arc::new(family.family(Source::System)));
+        assert_eq!(lookup.family().members_max(), members_max);
+        let bytes = lookup.hashed_bytes();
+        assert!((32 * members_max..=64 * members_max).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn any_bound_is_borne() {
+        for (asked, members_max) in [(0, 1), (1, 1), (3, 3), (2_000, 2_000), (65_535, 65_535)] {
+            check(asked, members_max);
+        }
+        for asked in [65_536, 65_537, 1 << 40, usize::MAX] {
+            check(asked, 65_536);
+        }
+    }
+}

@@ -188,6 +188,11 @@ impl Lookup {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn hashed_bytes(&self) -> usize {
+        size_of_val(&*self.hashed)
+    }
+
     fn is_overflow(&self, member: &Arc<Member>) -> bool {
         self.family.overflowed().is_some_and(|overflow| Arc::ptr_eq(overflow, member))
     }
@@ -209,3 +214,56 @@ fn mixed(identity: &Identity) -> usize {
 /// Odd, with about as many ones as zeros: the fractional parts of square roots.
 const MEMO_FACTORS: Identity =
     [0x9E37_79B9_7F4A_7C15, 0xBB67_AE85_84CA_A73B, 0x3C6E_F372_FE94_F82B, 0xA54F_F53A_5F1D_36F1];
+
+#[cfg(all(test, not(sre_loom), feature = "macros"))]
+mod tests {
+    use super::*;
+    use crate as sre_core;
+    use crate::SliFamily;
+    use crate::clock::Source;
+
+    #[derive(sre_core::Labels)]
+    enum Closed {
+        One,
+        Two,
+    }
+
+    #[derive(sre_core::Labels)]
+    struct Dense {
+        closed: Closed,
+    }
+
+    #[derive(sre_core::Labels)]
+    struct Fixed {
+        text: &'static str,
+    }
+
+    #[derive(sre_core::Labels)]
+    struct Open {
+        text: String,
+    }
+
+    /// Finds the members of these labels, and again while the lock of the family is taken. A lookup that asks for the
+    /// lock then waits for ever.
+    fn check<L: Labels>(members_max: usize, labels: &[L]) {
+        let family = SliFamily::<L>::new("unlocked").members_max(members_max).family(Source::System);
+        let lookup = Lookup::new::<L>(Arc::new(family));
+        let find_all =
+            || -> Vec<_> { labels.iter().map(|labels| Arc::as_ptr(lookup.find(labels))).collect() };
+        let cold = find_all();
+        let locked = lookup.family().hold_members();
+        assert!(lookup.family().is_locked(), "the detector works");
+        assert_eq!(find_all(), cold);
+        drop(locked);
+    }
+
+    #[test]
+    fn warm_lookups_take_no_lock() {
+        check(10, &[Dense { closed: Closed::One }, Dense { closed: Closed::Two }]);
+        check(10, &["a", "b", "c"].map(|text| Fixed { text }));
+        check(10, &["a", "b", "c"].map(|text| Open { text: text.to_owned() }));
+        // Those that found no room, by address and by content.
+        check(1, &["a", "b", "c"].map(|text| Fixed { text }));
+        check(1, &["a", "b", "c"].map(|text| Open { text: text.to_owned() }));
+    }
+}
