@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::histogram::{Layout, Plan, Thresholds};
 use crate::primitive::Arc;
 use crate::shard::Slots;
-use crate::sli::policy::AbandonedPolicy;
+use crate::sli::policy::{AbandonedPolicy, WaitLimits};
 use crate::sli::series::Settings;
 use crate::slo::Objective;
 use crate::units::saturating_nanos;
@@ -171,13 +171,18 @@ impl Definition {
         Thresholds::new(latency.chain(apdex))
     }
 
+    /// From which wait on an abandoned call is bad.
+    pub(crate) fn wait_limits(&self) -> WaitLimits {
+        self.abandoned.wait_limits(self.smallest_threshold_ns())
+    }
+
     fn smallest_threshold_ns(&self) -> Option<u64> {
         self.objectives().filter_map(Objective::threshold_ns).min()
     }
 
     /// What recording needs to know.
     pub(crate) fn settings(&self, clock: Source) -> Arc<Settings> {
-        let wait_limits = self.abandoned.wait_limits(self.smallest_threshold_ns());
+        let wait_limits = self.wait_limits();
         let thresholds = self.thresholds();
         let limits = thresholds.iter().chain(wait_limits.overdue_ns());
         let slots = Slots::reaching(limits.max().unwrap_or(0));

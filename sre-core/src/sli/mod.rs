@@ -24,6 +24,7 @@ mod published;
 pub(crate) mod series;
 mod started;
 pub(crate) mod statics;
+mod verdict;
 
 pub(crate) use availability::availability;
 pub use classify::Classify;

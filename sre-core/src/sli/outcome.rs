@@ -73,7 +73,7 @@ impl Outcome {
     }
 }
 
-/// How one objective judges one event.
+/// How one objective judges one event, see [`Definition::verdicts`](super::Definition::verdicts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "complete by nature")]
