@@ -451,4 +451,19 @@ mod tests {
         assert_eq!(latency(&counts, 0, Validity::SuccessOnly), EventCounts::new(0, u64::MAX));
         assert!(counts.is_saturated());
     }
+
+    #[test]
+    fn whoever_keeps_no_exemplar_has_no_room_for_any() {
+        let series = series();
+        let outcomes =
+            [Outcome::Ok, Outcome::Error, Outcome::Ignored, Outcome::Abandoned(Abandoned::TimedOut)];
+        for outcome in outcomes {
+            series.record(outcome, SLOW_NS);
+            series.record_n(outcome, SLOW_NS, 9);
+        }
+        assert!(series.exemplars().is_none());
+        let bytes = series.bytes();
+        series.keep_exemplar(Outcome::Ok, SLOW_NS, Exemplar::new([1; 16], [2; 8]));
+        assert!(series.exemplars().is_some() && series.bytes() > bytes);
+    }
 }
