@@ -1,6 +1,7 @@
 //! Cold. What the command line asks for.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sre_examples::flags::{Flags, Refused, within};
@@ -9,12 +10,13 @@ pub(crate) const HELP: &str = "\
 A shop that keeps its promises, or not: four annotated handlers, driven over HTTP through a healthy phase,
 a latency regression, an outage and a recovery.
 
-Usage: checkout [--seconds N] [--listen ADDR] [--rps N] [--no-faults]
+Usage: checkout [--seconds N] [--listen ADDR] [--rps N] [--no-faults] [--state-dir DIR]
 
   --seconds N    length of the run, shared by the four phases; 20 to 86400, default 120
   --listen ADDR  where the status page and /metrics are served; default 127.0.0.1:9464
   --rps N        requests a second; 10 to 5000, default 200
   --no-faults    nothing goes wrong
+  --state-dir DIR  windows and budgets are kept there and go on in the next run; default none
   --help         this text
 
 Ctrl-C ends the run early.
@@ -27,6 +29,7 @@ pub(crate) struct Args {
     pub(crate) listen: SocketAddr,
     pub(crate) rps: u32,
     pub(crate) faults: bool,
+    pub(crate) state_dir: Option<PathBuf>,
     pub(crate) help: bool,
 }
 
@@ -35,6 +38,7 @@ impl Args {
         let seconds = "a whole number from 20 to 86400, such as --seconds 120";
         let address = "an address and a port, such as --listen 127.0.0.1:9464, or port 0 for any free one";
         let rps = "a whole number from 10 to 5000, such as --rps 200";
+        let directory = "a directory, such as --state-dir /tmp/shop; it is made if it does not exist";
         let args = Self {
             length: Duration::from_secs(
                 flags.value("--seconds", seconds, within(20..=86_400))?.unwrap_or(120),
@@ -42,6 +46,7 @@ impl Args {
             listen: flags.value("--listen", address, parse_address)?.unwrap_or(DEFAULT_LISTEN),
             rps: flags.value("--rps", rps, within(10..=5_000))?.unwrap_or(200),
             faults: !flags.has("--no-faults"),
+            state_dir: flags.value("--state-dir", directory, |text| Some(PathBuf::from(text)))?,
             help: flags.has("--help") | flags.has("-h"),
         };
         match flags.rest(&KNOWN)?.first() {
@@ -58,7 +63,7 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9_464);
 
-const KNOWN: [&str; 5] = ["--seconds", "--listen", "--rps", "--no-faults", "--help"];
+const KNOWN: [&str; 6] = ["--seconds", "--listen", "--rps", "--no-faults", "--state-dir", "--help"];
 
 #[cfg(test)]
 mod tests {
@@ -74,6 +79,8 @@ mod tests {
         assert_eq!((args.length, args.rps), (Duration::from_secs(120), 200));
         assert_eq!(args.listen.to_string(), "127.0.0.1:9464");
         assert!(args.faults && !args.help);
+        assert_eq!(args.state_dir, None);
+        assert_eq!(parse("--state-dir kept").unwrap().state_dir, Some(PathBuf::from("kept")));
     }
 
     #[test]

@@ -64,13 +64,17 @@ fn is_nobody_reading(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let engine = Engine::builder().service("shop").start()?;
+    let builder = Engine::builder().service("shop");
+    let engine = match &args.state_dir {
+        Some(directory) => builder.state_dir(directory).start()?,
+        None => builder.start()?,
+    };
     let exporters = export(&engine, args.listen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(play(args, &engine, &exporters));
     // Exports that still stream would keep the runtime alive.
     runtime.shutdown_background();
-    engine.shutdown(Duration::from_secs(1));
+    engine.shutdown(Duration::from_secs(5));
     result
 }
 
@@ -94,6 +98,7 @@ async fn play(args: &Args, engine: &Engine, exporters: &Exporters) -> Result<(),
     let mut story = Story::beginning(script, &engine.report());
     let mut screen = Screen::stdout(args.length);
     screen.say([format!("the shop is open at http://{shop}"), whereabouts(exporters)])?;
+    screen.say(engine.report().engine.state.iter().map(|state| state.sentence()))?;
     watch(&mut screen, &mut story, &world, engine).await?;
     customers.abort();
     screen.say(story.summary(&engine.report()))?;

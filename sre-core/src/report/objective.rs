@@ -242,7 +242,7 @@ pub struct TierReport {
 }
 
 /// A duration as people say it, in its two largest units: `3 h 20 min`, `5 d 4 h`, `40 s`.
-struct Spoken(Duration);
+pub(super) struct Spoken(pub(super) Duration);
 
 impl fmt::Display for Spoken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

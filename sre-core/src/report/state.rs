@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::objective::{seconds, seconds_or_none};
+use super::objective::{Spoken, seconds, seconds_or_none};
 
 /// How the state directory is doing, from which windows and budgets go on after a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,6 +72,26 @@ impl StateStanding {
 }
 
 impl StateReport {
+    /// How it is doing, in a plain sentence.
+    ///
+    /// # Examples
+    ///
+    /// `2 objectives go on from 4 s ago; kept in /var/lib/shop, of which a kill loses at most 10 s`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let past = match self.downtime {
+            Some(downtime) => format!("{} objectives go on from {} ago", self.resumed, Spoken(downtime)),
+            None => "nothing was kept before".to_owned(),
+        };
+        match &self.reason {
+            Some(reason) => format!("{past}; {reason}"),
+            None => {
+                let (directory, loss) = (self.directory.display(), Spoken(self.flush_each));
+                format!("{past}; kept in {directory}, of which a kill loses at most {loss}")
+            }
+        }
+    }
+
     /// A directory of which nothing is known yet.
     pub(crate) fn new(directory: PathBuf, flush_each: Duration) -> Self {
         Self {
