@@ -76,6 +76,30 @@ fn manual() -> Engine {
 }
 
 #[test]
+fn single_events_outgrow_narrow_cells_of_the_shared_copy() {
+    const EVENTS: u64 = 100_000;
+    let engine = manual();
+    // On a clock of the test threads have no shards. The second bucket is in the same page as the first, and the third
+    // one in another.
+    let sli = engine.sli(Sli::new("narrow").definition()).expect("a good definition");
+    let durations = [1_000_000, 1_100_000, 100_000_000].map(Duration::from_nanos);
+    for step in 0..EVENTS {
+        sli.record(Outcome::Ok, durations[0]);
+        if step % 10 == 0 {
+            sli.record(Outcome::Ok, durations[1]);
+        }
+        if step % 1_000 == 0 {
+            sli.record(Outcome::Ok, durations[2]);
+        }
+    }
+    let counts = [EVENTS, EVENTS / 10, EVENTS / 1_000];
+    let merged = sli.durations();
+    assert_eq!(merged.buckets().map(|bucket| bucket.count()).collect::<Vec<_>>(), counts);
+    assert_eq!(merged.count(), counts.iter().sum::<u64>());
+    assert_eq!(merged.count(), sli.count(Outcome::Ok));
+}
+
+#[test]
 fn any_duration_is_accepted_and_judged() {
     let engine = manual();
     let sli = Sli::new("any").objective(Objective::latency(0.99, SECOND));

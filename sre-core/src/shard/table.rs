@@ -96,12 +96,22 @@ pub(crate) fn promote(
     counter: &'static Counter,
     ledger: &Arc<Ledger>,
 ) -> Promotion {
+    promote_within(BUDGET_PER_THREAD.load(Ordering::Relaxed), recorder, terms, counter, ledger)
+}
+
+fn promote_within(
+    budget: usize,
+    recorder: u32,
+    terms: Terms,
+    counter: &'static Counter,
+    ledger: &Arc<Ledger>,
+) -> Promotion {
     let promoted = LEASES.try_with(|leases| {
         let mut held = leases.0.try_borrow_mut().ok()?;
         if let Some(own) = held.at_place_of(recorder).filter(|holder| holder.recorder == recorder) {
             return ledger.own_again(own.shard, recorder, terms).then_some(());
         }
-        held.make_room(recorder)?;
+        held.make_room(recorder, budget)?;
         let shard = ledger.claim(recorder, terms, || pool::take(counter))?;
         held.leases.push(Lease {
             shard,
@@ -130,11 +140,11 @@ impl Held {
     }
 
     /// Makes sure that the place and the budget have room, at the cost of a series that has gone cold.
-    fn make_room(&mut self, recorder: u32) -> Option<()> {
+    fn make_room(&mut self, recorder: u32, budget: usize) -> Option<()> {
         if let Some(holder) = self.position_at_place_of(recorder) {
             self.give_up_if_cold(holder)?;
         }
-        if self.leases.len() < BUDGET_PER_THREAD.load(Ordering::Relaxed) {
+        if self.leases.len() < budget {
             return Some(());
         }
         self.hand = (self.hand + 1).checked_rem(self.leases.len())?;
@@ -160,4 +170,107 @@ pub(crate) fn give_back(recorder: u32) {
             held.leases.retain(|lease| lease.recorder != recorder);
         }
     });
+}
+
+#[cfg(all(test, not(sre_loom)))]
+mod tests {
+    use super::*;
+    use crate::clock::{calibrate, counter};
+    use crate::shard::{Added, THRESHOLDS_MAX};
+
+    const TERMS: Terms =
+        Terms { rare_ns: 9, rare_ticks: 9, thresholds_ns: [u64::MAX; THRESHOLDS_MAX], slot_shift: 0 };
+
+    /// A recorder as a thread sees it. The numbers are far from those that other tests of this process get.
+    struct Series {
+        recorder: u32,
+        ledger: Arc<Ledger>,
+    }
+
+    impl Series {
+        fn new(number: u32) -> Self {
+            Self { recorder: 1 << 30 | number, ledger: Arc::new(Ledger::new(64)) }
+        }
+
+        /// Whether this thread gets a shard, if it may hold so many.
+        fn ask(&self, budget: usize) -> bool {
+            calibrate();
+            let counter = counter().expect("just calibrated");
+            let promotion = promote_within(budget, self.recorder, TERMS, counter, &self.ledger);
+            assert_eq!(promotion == Promotion::Done, self.has_shard());
+            promotion == Promotion::Done
+        }
+
+        fn has_shard(&self) -> bool {
+            lookup(self.recorder).is_some()
+        }
+
+        fn add(&self) {
+            let shard = lookup(self.recorder).expect("it has one");
+            assert_eq!(shard.add(5, 7), Added::Here);
+        }
+
+        /// Events in the shared copy: those of shards that were given up.
+        fn given_up(&self) -> u64 {
+            self.ledger.shared().count()
+        }
+    }
+
+    fn held() -> usize {
+        LEASES.with(|leases| leases.0.borrow().leases.len())
+    }
+
+    #[test]
+    fn a_thread_holds_no_more_shards_than_it_may() {
+        let series: Vec<Series> = (0..20).map(Series::new).collect();
+        for (asked, one) in series.iter().enumerate() {
+            // The others are asked whether they are still in use, and are not.
+            assert!((0..4).any(|_| one.ask(3)), "the others are cold");
+            one.add();
+            assert_eq!(held(), (asked + 1).min(3));
+        }
+        assert_eq!(series.iter().filter(|one| one.has_shard()).count(), held());
+        let given_up: u64 = series.iter().map(Series::given_up).sum();
+        assert_eq!(given_up, 20 - held() as u64, "each had an event");
+    }
+
+    #[test]
+    fn without_a_budget_nobody_gets_a_shard() {
+        assert!(!Series::new(0).ask(0));
+        assert_eq!(held(), 0);
+    }
+
+    #[test]
+    fn a_series_in_use_keeps_its_shard_and_a_cold_one_gives_it_up() {
+        let [first, second, third] = [0, 1, 2].map(Series::new);
+        assert!(first.ask(2) && second.ask(2));
+        for _ in 0..5 {
+            first.add();
+            second.add();
+            assert!(!third.ask(2), "both are in use");
+            first.add();
+            second.add();
+            assert!(!third.ask(2), "both are in use");
+        }
+        // Nothing is recorded any more: each is asked once and is in use, and then one is not.
+        let asked = (1..).find(|_| third.ask(2));
+        assert!(asked <= Some(3), "{asked:?}");
+        assert_eq!(held(), 2);
+        assert_eq!(u64::from(first.has_shard()) + u64::from(second.has_shard()), 1);
+        assert_eq!(first.given_up() + second.given_up(), 10);
+    }
+
+    #[test]
+    fn of_two_series_at_one_place_the_one_in_use_keeps_it() {
+        let places = u32::try_from(PLACES).expect("a thousand");
+        let (first, second) = (Series::new(7), Series::new(7 + places));
+        assert!(first.ask(10));
+        first.add();
+        assert!(!second.ask(10), "the other is in use");
+        assert!(first.has_shard());
+        assert!(second.ask(10), "nothing came meanwhile");
+        assert_eq!((first.has_shard(), first.given_up(), held()), (false, 1, 1));
+        second.add();
+        assert!(!first.ask(10) && second.has_shard());
+    }
 }
