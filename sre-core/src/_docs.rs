@@ -51,4 +51,7 @@ pub mod decisions {
 
     #[doc = include_str!("../docs/decisions/0042-looks-read-what-changed.md")]
     pub mod d0042_looks_read_what_changed {}
+
+    #[doc = include_str!("../docs/decisions/0051-what-is-remembered.md")]
+    pub mod d0051_what_is_remembered {}
 }

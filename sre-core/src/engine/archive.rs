@@ -135,7 +135,15 @@ impl Archive {
     pub(super) fn recover(snapshot: Option<&[u8]>, entries: &[Vec<u8>]) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut archive = match snapshot.map(decode::<Self>) {
-            Some(Ok(archive)) => archive,
+            Some(Ok(mut archive)) => {
+                let before = archive.objectives.len();
+                archive.objectives.retain(|kept| kept.memory.is_sound());
+                let unsound = before - archive.objectives.len();
+                if unsound > 0 {
+                    problems.push(format!("{unsound} memories in the snapshot are of no shape of ours"));
+                }
+                archive
+            }
             Some(Err(problem)) => {
                 problems.push(format!("the snapshot {problem}"));
                 return (Self::default(), problems);
@@ -186,5 +194,127 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
         },
         Some((version, _)) => Err(format!("has version {version}, and this release reads {VERSION}")),
         None => Err("is empty".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::{Downtime, Evaluator, Input};
+    use crate::slo::Objective;
+    use crate::units::EventCounts;
+    use crate::window::Tick;
+
+    const SECOND: u64 = 1_000_000_000;
+    const SLO: &str = "checkout-availability";
+
+    fn at(second: u64) -> Tick {
+        Tick { wall_ns: (1_700_000_000 + second) * SECOND, elapsed_ns: second * SECOND }
+    }
+
+    fn evaluator() -> Evaluator {
+        Evaluator::new("checkout", SLO, Objective::availability(0.999), at(0)).unwrap()
+    }
+
+    fn owner(slo: &str) -> Owner {
+        let labels = [Label::new("route", "/cart")];
+        Owner::new("checkout", &labels, Subject::of(&Objective::availability(0.999)), slo)
+    }
+
+    /// An archive of one objective, the entries after it, and the evaluator behind both.
+    fn written() -> (Vec<u8>, Vec<Vec<u8>>, Evaluator) {
+        let mut evaluator = evaluator();
+        let input = Input { delta: EventCounts::new(9, 1), ended: 10, ..Input::default() };
+        (1..=60).for_each(|second| {
+            evaluator.tick(at(second), input);
+        });
+        let objectives = vec![KeptObjective { owner: owner(SLO), memory: evaluator.memory() }];
+        let snapshot = encode(&Archive { starts: Starts { count: 1, ..Starts::default() }, objectives });
+        let entries = (0..3).map(|flush| {
+            (1..=10).for_each(|second| {
+                evaluator.tick(at(60 + flush * 10 + second), input);
+            });
+            let objectives = vec![(owner(SLO).key(), evaluator.added().unwrap())];
+            encode(&Page { ended: flush == 2, objectives })
+        });
+        let entries = entries.collect();
+        (snapshot, entries, evaluator)
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let (snapshot, entries, mut evaluator) = written();
+        let (archive, problems) = Archive::recover(Some(&snapshot), &entries);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(archive.objectives[0].memory, evaluator.memory());
+        assert!(archive.starts.ended);
+        let mut other = self::evaluator();
+        other.resume(archive.objectives[0].memory.clone(), at(90), Downtime::Unknown);
+        assert_eq!(other.latest().counts, EventCounts::new(810, 90));
+    }
+
+    #[test]
+    fn keys_never_change() {
+        assert_eq!(owner(SLO).key(), Key(0xbe69_dfa8_71de_7de4), "{:x?}", owner(SLO).key());
+        assert_ne!(owner("other").key(), owner(SLO).key());
+        assert!(owner("other").is_kin(&owner(SLO)));
+    }
+
+    #[test]
+    fn crashes_are_starts_that_follow_no_end() {
+        let mut starts = Starts::default();
+        assert!(!starts.begin(100), "the first one follows nothing");
+        assert!(starts.begin(200) && starts.begin(300) && starts.begin(1_000));
+        starts.ended = true;
+        assert!(!starts.begin(1_001));
+        assert_eq!((starts.count, starts.after_crash, starts.crashes_lately(1_001)), (5, 3, 1));
+        (0..100).for_each(|second| {
+            starts.begin(2_000 + second);
+        });
+        assert_eq!(starts.crashes.len(), STARTS_MAX);
+    }
+
+    #[test]
+    fn a_memory_that_asks_for_endless_slots_is_left_out() {
+        let (snapshot, ..) = written();
+        let mut archive: Archive = decode(&snapshot).unwrap();
+        archive.objectives[0].memory.past.units.ask_for_endless_slots();
+        let (archive, problems) = Archive::recover(Some(&encode(&archive)), &[]);
+        assert_eq!(archive.objectives.len(), 0);
+        assert_eq!(problems, ["1 memories in the snapshot are of no shape of ours"]);
+    }
+
+    #[test]
+    fn a_payload_of_another_version_is_refused_with_both_numbers() {
+        let (mut snapshot, ..) = written();
+        snapshot[0] = 9;
+        let (archive, problems) = Archive::recover(Some(&snapshot), &[]);
+        assert_eq!(archive, Archive::default());
+        assert_eq!(problems, ["the snapshot has version 9, and this release reads 1"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let versioned: Vec<u8> = [VERSION].into_iter().chain(bytes).collect();
+            let _ = Archive::recover(Some(&versioned), std::slice::from_ref(&versioned));
+        }
+
+        #[test]
+        fn damaged_memories_are_refused_or_borne(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let (mut snapshot, mut entries, _) = written();
+            *place.get_mut(&mut snapshot) ^= byte;
+            *place.get_mut(&mut entries[1]) ^= byte;
+            let (archive, _) = Archive::recover(Some(&snapshot), &entries);
+            for kept in archive.objectives {
+                let mut evaluator = evaluator();
+                evaluator.resume(kept.memory, at(90), Downtime::Bad);
+                evaluator.tick(at(91), Input::default());
+            }
+        }
     }
 }

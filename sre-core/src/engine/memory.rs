@@ -148,6 +148,11 @@ impl Memory {
         self.past.line.now_ns()
     }
 
+    /// Whether it can be a memory of ours, whoever wrote it.
+    pub(super) fn is_sound(&self) -> bool {
+        self.past.units.is_sound() && self.past.calls.is_sound()
+    }
+
     /// For another promise about the same events, whose tiers have no past.
     pub(super) fn without_alerts(self) -> Self {
         Self { tiers: Vec::new(), sights: Vec::new(), ..self }

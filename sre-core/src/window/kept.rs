@@ -30,6 +30,12 @@ struct KeptRing {
     slots: VecDeque<(u64, u64)>,
 }
 
+/// More slots than any ring has: those of an hour in 92 days are 2,208.
+const SLOTS_MAX: u32 = 100_000;
+
+/// More rings than any ladder has.
+const RINGS_MAX: usize = 16;
+
 /// Events of one slot, by its start.
 pub(crate) type SlotCounts = (u64, EventCounts);
 
@@ -55,6 +61,20 @@ impl KeptLadder {
         if let Some(newest) = other.rings.first() {
             self.add(newest.start_ns(0), EventCounts::ZERO);
         }
+    }
+
+    /// Whether rings of ours can look like that: nothing that is done with it takes long or much room.
+    pub(crate) fn is_sound(&self) -> bool {
+        let fits = |ring: &KeptRing| {
+            ring.slot_ns > 0 && ring.slots_max <= SLOTS_MAX && ring.slots.len() <= ring.slots_max as usize
+        };
+        self.rings.len() <= RINGS_MAX && self.rings.iter().all(fits)
+    }
+
+    /// What nobody of ours writes.
+    #[cfg(test)]
+    pub(crate) fn ask_for_endless_slots(&mut self) {
+        self.rings.iter_mut().for_each(|ring| ring.slots_max = u32::MAX);
     }
 
     /// All events that the coarsest resolution has.
