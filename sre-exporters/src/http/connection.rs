@@ -82,7 +82,12 @@ impl Seat {
 
     /// Waits for its turn among the scrapes, though not longer than `until`; `false` if it does not come.
     async fn begin_scrape(&self, until: Instant) -> bool {
-        let last = until.min(Instant::now() + QUEUE);
+        let begun = Instant::now();
+        let last = until.min(begun + QUEUE);
+        if self.slots(|slots, id| slots.begin_scrape(id, begun)) {
+            return true;
+        }
+        self.slots(|slots, _| slots.note_queued(begun));
         loop {
             let now = Instant::now();
             if self.slots(|slots, id| slots.begin_scrape(id, now)) {

@@ -38,7 +38,7 @@ pub(crate) const PAUSE_UNDER_PRESSURE: Duration = Duration::from_millis(10);
 /// Age of a rendering that a scrape gets under pressure, so that rendering is not what keeps us busy.
 pub(crate) const STALE_UNDER_PRESSURE: Duration = Duration::from_millis(250);
 
-/// Places taken away, and looks for one in vain, within the last one or two seconds that mean pressure.
+/// Places taken away, looks for one in vain, and scrapes that have to wait, within the last one or two seconds that mean pressure.
 pub(crate) const PRESSURE_NOTES: u32 = 16;
 
 /// Longest time between two looks for a place for the same newcomer.

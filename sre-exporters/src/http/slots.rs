@@ -106,6 +106,11 @@ impl Slots {
         room
     }
 
+    /// A scrape has to wait for others: one more sign of pressure.
+    pub(crate) fn note_queued(&mut self, now: Instant) {
+        self.pressure.note(now);
+    }
+
     /// Metrics go out. Making them is part of the time for the answer.
     pub(crate) fn begin_sending(&mut self, id: u64, now: Instant) {
         if let Some(slot) = self.slot(id) {
@@ -218,7 +223,7 @@ struct Leniency {
     pause: Duration,
 }
 
-/// How often a place changed hands or a newcomer found none, in two buckets of a second.
+/// How often a place changed hands, a newcomer found none or a scrape had to wait, in two buckets of a second.
 #[derive(Debug, Default)]
 struct Pressure {
     since: Option<Instant>,
@@ -259,6 +264,8 @@ impl Pressure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use super::super::limits::QUEUE;
 
     const MILLI: Duration = Duration::from_millis(1);
 
@@ -431,6 +438,60 @@ mod tests {
             assert!(wait <= Duration::from_millis(165), "{wait:?}, asks: {asks}");
         }
         assert_eq!(wait_behind(CONNECTIONS_MAX - 1, false), Duration::ZERO);
+    }
+
+    /// Lets a hundred slow readers come one by one, each so long after the one before, and scrapes one
+    /// after the other beside them, for two seconds. Answers how many scrapes were refused, of how many.
+    fn refused_among(apart: Duration) -> (u32, u32) {
+        let start = Instant::now();
+        let (mut slots, mut readers) = (Slots::default(), 0);
+        let mut queue: Vec<(u64, Instant, bool)> = Vec::new();
+        let (mut refused, mut scrapes) = (0, 0);
+        for step in 0..1_000_u32 {
+            let now = start + step * 2 * MILLI;
+            let mut coming = Vec::new();
+            if readers < 100 && now >= start + apart * readers {
+                coming.push(true);
+            }
+            if queue.iter().all(|(.., is_reader)| *is_reader) {
+                coming.push(false);
+            }
+            for is_reader in coming {
+                if let Ok(place) = slots.admit(now) {
+                    readers += u32::from(is_reader);
+                    scrapes += u32::from(!is_reader);
+                    slots.begin_waiting(place.id, now);
+                    queue.push((place.id, now, is_reader));
+                }
+            }
+            // Timers fire in no order that helps anybody.
+            let turn = step as usize % queue.len().max(1);
+            queue.rotate_left(turn);
+            queue.retain(|(id, since, is_reader)| {
+                let begun = scrape(&mut slots, *id, now);
+                if begun && !is_reader {
+                    slots.leave(*id);
+                } else if !begun && now == *since {
+                    slots.note_queued(now);
+                } else if !begun && now >= *since + QUEUE {
+                    refused += u32::from(!is_reader);
+                    slots.begin_answer(*id, now);
+                    return false;
+                }
+                !begun
+            });
+        }
+        assert_eq!(readers, 100);
+        (refused, scrapes)
+    }
+
+    #[test]
+    fn slow_readers_that_come_one_by_one_have_no_scrape_refused() {
+        for apart in [1_u32, 2, 3, 5, 7, 10, 15, 19] {
+            let (refused, scrapes) = refused_among(apart * MILLI);
+            assert_eq!(refused, 0, "of {scrapes}, with a reader every {apart} ms");
+            assert!(scrapes > 500, "{scrapes}");
+        }
     }
 
     #[test]
