@@ -7,7 +7,7 @@
 //! | label name | `[a-zA-Z_][a-zA-Z0-9_]*` unless UTF-8 is negotiated; `le` and `quantile` are taken | escaped by the scheme that the scraper names; names of our own get `label_` in front |
 //! | exemplar | 128 characters of labels, in OpenMetrics only, inside its bucket | trace and span id, 63 characters; the last one of a bucket |
 //! | classic buckets | a set that changes breaks `rate()` | 14 fixed bounds from 0.5 ms to 10 s and each latency threshold, fixed by the definition of the SLI |
-//! | time | the scrape's timeout, 10 s by default | one to three milliseconds for a thousand histograms |
+//! | time | the scrape's timeout, 10 s by default | one millisecond for a thousand histograms, some more with objectives |
 //!
 //! What is between two fixed bounds comes from log-linear buckets that are below 0.8 % wide: an event within that of
 //! a bound that is no threshold may be counted above it. Thresholds are exact.
