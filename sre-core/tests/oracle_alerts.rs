@@ -11,10 +11,10 @@ mod oracle;
 
 use std::time::Duration;
 
-use oracle::{Oracle, SECOND, Spec, Step, TierHistory, TierSpec};
+use oracle::{Oracle, SECOND, SightHistory, Spec, Step, Sure, TierHistory, TierSpec};
 use proptest::prelude::*;
 use sre_core::engine::{Evaluator, Input};
-use sre_core::slo::{Confidence, Objective, Period, Tier};
+use sre_core::slo::{BurnModel, Confidence, Objective, Period, Severity, Tier};
 use sre_core::units::EventCounts;
 use sre_core::window::Tick;
 
@@ -41,7 +41,12 @@ fn objective(spec: &Spec) -> Objective {
         .unwrap()
         .min_events(u64::try_from(spec.min_events).unwrap())
         .min_failures(u64::try_from(spec.min_failures).unwrap())
-        .confidence(if spec.wilson { Confidence::Wilson } else { Confidence::Off })
+        .burn_model(if spec.by_budget { BurnModel::Budget } else { BurnModel::Static })
+        .confidence(match spec.sure {
+            Sure::Off => Confidence::Off,
+            Sure::Wilson => Confidence::Wilson,
+            Sure::Posterior(weight) => Confidence::Posterior { weight },
+        })
 }
 
 /// Shapes of tiers: long and short window of a page and a ticket, and the period, in seconds.
@@ -56,8 +61,19 @@ const SHAPES: [[i128; 5]; 5] = [
 fn specs() -> impl Strategy<Value = Spec> {
     let targets =
         prop_oneof![Just((2, 19)), Just((10, 60)), Just((10, 15)), Just((100, 144)), Just((1_000, 144))];
-    (0..SHAPES.len(), targets, 10_i128..20, 0_i128..15, 0_i128..4, any::<bool>()).prop_map(
-        |(shape, (budget_inverse, page_tenths), ticket_tenths, min_events, min_failures, wilson)| {
+    let sure = prop_oneof![
+        1 => Just(Sure::Off),
+        2 => Just(Sure::Wilson),
+        1 => prop_oneof![Just(1), Just(10), Just(400)].prop_map(Sure::Posterior)
+    ];
+    let guards = (0_i128..15, 0_i128..4, sure, any::<bool>());
+    (0..SHAPES.len(), targets, 10_i128..20, guards).prop_map(
+        |(
+            shape,
+            (budget_inverse, page_tenths),
+            ticket_tenths,
+            (min_events, min_failures, sure, by_budget),
+        )| {
             let [page_long, page_short, ticket_long, ticket_short, period] =
                 SHAPES[shape].map(|s| s * SECOND);
             let tier = |long, short, factor_tenths| TierSpec { long, short, factor_tenths };
@@ -65,7 +81,7 @@ fn specs() -> impl Strategy<Value = Spec> {
                 tier(page_long, page_short, page_tenths),
                 tier(ticket_long, ticket_short, ticket_tenths.min(10 * budget_inverse - 1)),
             ];
-            Spec { budget_inverse, period, tiers, min_events, min_failures, wilson }
+            Spec { budget_inverse, period, tiers, min_events, min_failures, sure, by_budget }
         },
     )
 }
@@ -73,8 +89,9 @@ fn specs() -> impl Strategy<Value = Spec> {
 /// A phase of traffic: how many ticks, events a tick at most, errors in hundredths, calls in flight, and how the
 /// ticks come.
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let phase =
-        (1_usize..25, 0_i128..20, prop_oneof![Just(0), Just(1), Just(10), Just(50), Just(100)], 0_i128..3);
+    let errors = prop_oneof![Just(0), Just(1), Just(10), Just(50), Just(100)];
+    let unseen = prop_oneof![3 => Just(0_i128), 1 => 1_i128..20];
+    let phase = (1_usize..25, 0_i128..20, errors, 0_i128..3, unseen);
     let clock = prop_oneof![
         20 => Just((SECOND, SECOND)),
         4 => (0..2 * SECOND).prop_map(|lived| (lived, lived)),
@@ -84,10 +101,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..100 * SECOND, 0..9_000 * SECOND).prop_map(|(lived, slept)| (lived + slept, lived)),
         1 => (SECOND..4 * SECOND).prop_map(|wall| (wall, SECOND)),
     ];
-    let phase = phase.prop_flat_map(move |(ticks, events, errors, in_flight)| {
-        let one = (clock.clone(), 0..=events, 0_i128..100).prop_map(move |((wall, lived), events, dice)| {
+    let phase = phase.prop_flat_map(move |(ticks, events, errors, in_flight, unseen)| {
+        let one = (clock.clone(), 0..=events, 0_i128..100, 0..=unseen);
+        let one = one.prop_map(move |((wall, lived), events, dice, unjudged)| {
             let bad = (events * errors + dice) / 100;
-            Step { wall, lived, good: events - bad, bad, in_flight: if dice < 10 { in_flight } else { 0 } }
+            let in_flight = if dice < 10 { in_flight } else { 0 };
+            Step { wall, lived, good: events - bad, bad, unjudged, in_flight }
         });
         prop::collection::vec(one, ticks)
     });
@@ -107,6 +126,7 @@ fn weeks_of_gaps() -> impl Strategy<Value = Vec<Step>> {
         lived,
         good,
         bad: bad % (good + 1),
+        unjudged: 0,
         in_flight: 0,
     });
     prop::collection::vec(step, 100..300)
@@ -127,6 +147,8 @@ fn count(events: i128) -> u64 {
 fn check_trace(spec: &Spec, start: i128, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut oracle = Oracle::new(spec.clone(), start);
     let mut histories: Vec<TierHistory> = spec.tiers.iter().copied().map(TierHistory::new).collect();
+    let mut sights: Vec<SightHistory> = spec.tiers.iter().copied().map(SightHistory::new).collect();
+    let mut told_blind = [false; 2];
     let mut tick = Tick { wall_ns: count(start), elapsed_ns: 7 };
     let mut evaluator = Evaluator::new("pay", "pay-availability", objective(spec), tick).unwrap();
     for (number, step) in steps.iter().enumerate() {
@@ -140,10 +162,13 @@ fn check_trace(spec: &Spec, start: i128, steps: &[Step]) -> Result<(), TestCaseE
             Input {
                 delta: EventCounts::new(count(step.good), count(step.bad)),
                 provisional: EventCounts::new(0, count(step.in_flight)),
-                ended: count(step.good + step.bad),
-                unjudged: 0,
+                ended: count(step.good + step.bad + step.unjudged),
+                unjudged: count(step.unjudged),
             },
         );
+        for change in evaluator.transitions().iter().filter(|change| &*change.tier == Evaluator::BLIND) {
+            told_blind[usize::from(change.severity != Severity::Page)] = change.to as u8 == 2;
+        }
         let report = evaluator.latest();
 
         let windows = oracle.windows();
@@ -166,6 +191,14 @@ fn check_trace(spec: &Spec, start: i128, steps: &[Step]) -> Result<(), TestCaseE
             let distance = seen.burn.zip(burn).map(|(seen, burn)| (seen.get() - burn).abs());
             prop_assert!(seen.burn.is_some() == burn.is_some() && distance.is_none_or(|d| d < 1e-6));
         }
+        // Calls are counted wherever time was observed.
+        let blind: Vec<bool> = sights.iter_mut().map(|sight| sight.is_blind(&oracle, *step)).collect();
+        prop_assert_eq!(&told_blind[..], &blind[..], "tick {}", number);
+        for (tier, spec) in report.tiers.iter().zip(&spec.tiers) {
+            prop_assert_eq!(tier.blind, oracle.is_blind(*spec), "tick {} tier {}", number, tier.name);
+        }
+        let page_tells = blind[0] || oracle.can_tell(spec.tiers[0]);
+        prop_assert_eq!(report.blind, if page_tells { blind[0] } else { blind[1] }, "tick {}", number);
         if oracle.gaps() > GAPS_EXACT {
             continue;
         }
