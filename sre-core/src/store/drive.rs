@@ -106,8 +106,14 @@ impl Output {
     /// After an error nothing is known about the file, not even after a second attempt that goes well: the system may
     /// have dropped what it could not write and call the rest clean.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        // It goes on after short writes and interruptions by itself.
-        self.file.write_all(bytes).map_err(|error| self.error(Operation::Write, error))?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            rest = match again(|| self.file.write(rest)) {
+                Ok(0) => return Err(self.error(Operation::Write, io::ErrorKind::WriteZero.into())),
+                Ok(written) => rest.get(written..).unwrap_or_default(),
+                Err(error) => return Err(self.error(Operation::Write, error)),
+            };
+        }
         again(|| self.file.sync()).map_err(|error| self.error(Operation::Sync, error))
     }
 

@@ -164,3 +164,62 @@ const fn next_step(kind: io::ErrorKind) -> &'static str {
         _ => "look at the disk, and at the limits of the process",
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use crate::store::{Cause, Holder, Operation, StoreError};
+
+    #[track_caller]
+    fn check(error: &StoreError, is_retryable: bool, text: &str) {
+        assert_eq!(error.to_string(), text);
+        assert_eq!(error.is_retryable(), is_retryable, "{text}");
+    }
+
+    #[test]
+    fn messages_name_path_operation_reason_and_next_step() {
+        let path = || "/state/journal-3".into();
+        let io = |operation, code| {
+            let cause = Cause::from(std::io::Error::from_raw_os_error(code));
+            StoreError::Io { operation, path: path(), cause }
+        };
+        check(
+            &io(Operation::Write, 28),
+            true,
+            "cannot write /state/journal-3 (No space left on device (os error 28)): free some space on the disk",
+        );
+        check(
+            &io(Operation::Create, 13),
+            true,
+            "cannot create /state/journal-3 (Permission denied (os error 13)): give the user of the process the rights to the directory",
+        );
+        check(
+            &io(Operation::Sync, 30),
+            true,
+            "cannot sync /state/journal-3 (Read-only file system (os error 30)): mount the disk writable, or choose another state_dir",
+        );
+        check(
+            &io(Operation::Prepare, 20),
+            true,
+            "cannot create directory /state/journal-3 (Not a directory (os error 20)): choose another state_dir, something is in the way",
+        );
+        let holder = Holder { pid: 7, host: "shop-1".into(), since_unix_s: 0 };
+        check(
+            &StoreError::Held { path: path(), holder },
+            true,
+            "state directory /state/journal-3 is held by pid 7 on shop-1: this process takes over when it is free",
+        );
+        check(
+            &StoreError::NewerVersion { path: path(), major: 2 },
+            false,
+            "/state/journal-3 has format version 2, and this release writes version 1: upgrade, or choose another state_dir",
+        );
+        check(
+            &StoreError::LocksUnsupported {
+                path: path(),
+                cause: std::io::Error::from_raw_os_error(37).into(),
+            },
+            true,
+            "the file system of /state/journal-3 has no file locks (No locks available (os error 37)): choose a state_dir on a local disk",
+        );
+    }
+}

@@ -10,6 +10,10 @@ use super::holder::Holder;
 use super::recovery::{self, Recovered};
 use super::writer::Writer;
 
+/// How often reading may fail before a file that the medium cannot read counts as damaged: a minute of flushes, because
+/// a disk in a network may come back.
+const ATTEMPTS_MAX: u32 = 6;
+
 /// What can be chosen about a store.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
@@ -59,6 +63,8 @@ pub(crate) struct Store {
     /// The wall clock when it was last told.
     now_unix_s: u64,
     is_locked: bool,
+    /// How often reading the directory failed.
+    attempts: u32,
     /// `None` until the directory could be read.
     writer: Option<Writer>,
     /// Entries that were numbered before that.
@@ -77,6 +83,7 @@ impl Store {
             standing: Standing::HeldBy(Holder::default()),
             now_unix_s,
             is_locked: false,
+            attempts: 0,
             writer: None,
             waiting: 0,
             failures: 0,
@@ -240,9 +247,11 @@ impl Store {
 
     /// Reads the directory: under the lock, or without it where nothing can be written anyway.
     fn read(&mut self, refusal: Option<StoreError>) -> Option<Recovered> {
-        let directory = match recovery::recover(&mut self.drive, self.now_unix_s) {
+        let is_last_attempt = self.attempts >= ATTEMPTS_MAX;
+        let directory = match recovery::recover(&mut self.drive, self.now_unix_s, is_last_attempt) {
             Ok(directory) => directory,
             Err(error) => {
+                self.attempts = self.attempts.saturating_add(1);
                 self.refuse(refusal.unwrap_or(error));
                 return None;
             }

@@ -24,6 +24,8 @@ mod finding;
 mod frame;
 mod handle;
 mod holder;
+#[cfg(test)]
+pub(crate) mod model;
 mod names;
 mod real;
 mod recovery;

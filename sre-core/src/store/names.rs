@@ -6,6 +6,9 @@ pub(super) const LOCK: &str = "lock";
 /// A snapshot that is being written. There is never a second one.
 pub(super) const TEMPORARY: &str = "snapshot.tmp";
 
+/// Nobody counts so far, and there is room to count on.
+const GENERATION_MAX: u64 = 1 << 62;
+
 /// What a numbered file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
@@ -61,8 +64,9 @@ impl Name {
             None => (rest, None),
             Some((generation, unix_s)) => (generation, Some(unix_s.parse().ok()?)),
         };
-        let name = Self { role, generation: generation.parse().ok()?, aside_unix_s: aside };
-        (name.text() == text).then_some(name)
+        let generation = generation.parse().ok()?;
+        let name = Self { role, generation, aside_unix_s: aside };
+        (generation <= GENERATION_MAX && name.text() == text).then_some(name)
     }
 }
 
@@ -74,7 +78,7 @@ mod tests {
     fn names_come_back() {
         for (name, text) in [
             (Name::snapshot(0), "snapshot-0"),
-            (Name::journal(u64::MAX), "journal-18446744073709551615"),
+            (Name::journal(1 << 62), "journal-4611686018427387904"),
             (Name::snapshot(7).aside(1_763_683_200), "snapshot-7.corrupt-1763683200"),
         ] {
             assert_eq!(name.text(), text);
@@ -95,6 +99,7 @@ mod tests {
             "snapshot-+7",
             "Snapshot-7",
             "snapshot-7.bak",
+            "snapshot-4611686018427387905",
             "snapshot-18446744073709551616",
             "journal-7.corrupt-",
             "journal-7.corrupt-07",

@@ -74,10 +74,15 @@ impl Survey {
 /// # Errors
 ///
 /// When the disk refuses for a reason that may pass, such as too many open files: to go on without that file, and to
-/// write a generation without it, would make the loss permanent. A medium that cannot read a file is damage.
-pub(super) fn recover(drive: &mut Drive, now_unix_s: u64) -> Result<Directory, StoreError> {
+/// write a generation without it, would make the loss permanent. A file that the medium cannot read is damaged as soon
+/// as it `is_last_attempt`.
+pub(super) fn recover(
+    drive: &mut Drive,
+    now_unix_s: u64,
+    is_last_attempt: bool,
+) -> Result<Directory, StoreError> {
     let survey = Survey::of(drive)?;
-    let mut reading = Reading { drive, directory: Directory::default(), contained: 0 };
+    let mut reading = Reading { drive, is_last_attempt, directory: Directory::default(), contained: 0 };
     reading.directory.memory.read_unix_s = now_unix_s;
     reading.directory.memory.next_generation = survey.next_generation();
     reading.newest_snapshot(&survey.names)?;
@@ -90,6 +95,7 @@ pub(super) fn recover(drive: &mut Drive, now_unix_s: u64) -> Result<Directory, S
 
 struct Reading<'a> {
     drive: &'a mut Drive,
+    is_last_attempt: bool,
     directory: Directory,
     /// The number of the last entry that the snapshot contains.
     contained: u64,
@@ -181,7 +187,7 @@ impl Reading<'_> {
             io::ErrorKind::NotFound => return Ok(None),
             io::ErrorKind::FileTooLarge => Damage::Oversized,
             io::ErrorKind::InvalidData => Damage::NotAFile,
-            _ if cause.code == Some(EIO) => Damage::Unreadable(cause),
+            _ if cause.code == Some(EIO) && self.is_last_attempt => Damage::Unreadable(cause),
             _ => return Err(StoreError::Io { operation: Operation::Read, path, cause }),
         };
         self.damaged(name, 0, damage);
@@ -191,28 +197,36 @@ impl Reading<'_> {
 
 /// Payload and sequence of a snapshot, in the room of its file.
 fn snapshot(mut bytes: Vec<u8>, generation: u64) -> Result<(Vec<u8>, u64), (usize, Damage)> {
-    let frame = frame::decode(&bytes, Kind::Snapshot, 0).map_err(|damage| (0, damage))?;
-    let (end, sequence) = (HEADER_BYTES + frame.payload.len(), frame.sequence);
-    if frame.generation != generation {
+    let sequence = check_snapshot(&bytes, generation)?;
+    bytes.drain(..HEADER_BYTES);
+    Ok((bytes, sequence))
+}
+
+/// The sequence of a snapshot; or what is wrong with it, and where.
+pub(super) fn check_snapshot(bytes: &[u8], generation: u64) -> Result<u64, (usize, Damage)> {
+    let frame = frame::decode(bytes, Kind::Snapshot, 0).map_err(|damage| (0, damage))?;
+    let end = HEADER_BYTES + frame.payload.len();
+    if frame.generation != generation || frame.sequence > SEQUENCE_MAX {
         return Err((0, Damage::Misplaced));
     }
     if bytes.len() != end {
         return Err((end, Damage::Trailing));
     }
-    bytes.drain(..HEADER_BYTES);
-    Ok((bytes, sequence))
+    Ok(frame.sequence)
 }
 
 /// The sound part of a journal.
-struct Journal<'a> {
+#[derive(Debug)]
+pub(super) struct Journal<'a> {
     /// The number of the entry before its first.
-    follows: u64,
-    entries: Vec<&'a [u8]>,
+    pub(super) follows: u64,
+    pub(super) entries: Vec<&'a [u8]>,
     /// Where the sound part ends, if something follows.
-    end: Option<(usize, Damage)>,
+    pub(super) end: Option<(usize, Damage)>,
 }
 
-fn journal(bytes: &[u8], generation: u64) -> Result<Journal<'_>, Damage> {
+/// Everything sound in a journal; or what is wrong with its start.
+pub(super) fn journal(bytes: &[u8], generation: u64) -> Result<Journal<'_>, Damage> {
     let start = frame::decode(bytes, Kind::Journal, 0)?;
     if start.generation != generation || !start.payload.is_empty() {
         return Err(Damage::Misplaced);
@@ -241,6 +255,9 @@ fn journal(bytes: &[u8], generation: u64) -> Result<Journal<'_>, Damage> {
     }
     Ok(journal)
 }
+
+/// Nobody counts so far, and there is room to count on.
+const SEQUENCE_MAX: u64 = 1 << 62;
 
 /// "Input/output error" on every Unix: the medium is broken.
 const EIO: i32 = 5;

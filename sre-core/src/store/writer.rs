@@ -4,7 +4,7 @@ use super::FILE_BYTES_MAX;
 use super::drive::{Drive, Output};
 use super::error::StoreError;
 use super::frame::{self, HEADER_BYTES, Kind};
-use super::names::{self, Name, Role};
+use super::names::{self, Name};
 use super::recovery::{Memory, Survey};
 
 /// Files set aside that are kept.
@@ -20,6 +20,8 @@ pub(super) struct Writer {
     memory: Memory,
     /// The generation that takes entries.
     open: Option<Generation>,
+    /// The generation of the snapshot before the newest: what is older may go.
+    oldest: u64,
     /// How often cleaning failed since it last went well.
     uncleaned: u32,
 }
@@ -45,7 +47,7 @@ impl Writer {
     /// Continues what was read; `waiting` entries were numbered meanwhile.
     pub(super) fn new(mut memory: Memory, waiting: u64) -> Self {
         memory.sequence = memory.sequence.saturating_add(waiting);
-        Self { memory, open: None, uncleaned: 0 }
+        Self { memory, open: None, oldest: 0, uncleaned: 0 }
     }
 
     /// Gives an entry its number, and writes it if a generation is open. Says whether it did.
@@ -61,16 +63,15 @@ impl Writer {
     pub(super) fn begin(&mut self, drive: &mut Drive, snapshot: &[u8]) -> Result<(), StoreError> {
         self.open = None;
         if self.uncleaned >= UNCLEANED_MAX {
-            let newest = self.memory.snapshot_generation.unwrap_or(0);
-            self.clean(drive, newest)?;
+            self.clean(drive)?;
         }
         // The number stays the same until an attempt succeeds, so that failed ones replace each other.
         let number = self.memory.next_generation;
         self.open = Some(Generation::begin(drive, number, self.memory.sequence, snapshot)?);
         self.memory.next_generation = number.saturating_add(1);
-        let before = self.memory.snapshot_generation.replace(number);
+        self.oldest = self.memory.snapshot_generation.replace(number).unwrap_or(0);
         // What could not be removed is tried again after the next generation.
-        let _ = self.clean(drive, before.unwrap_or(number));
+        let _ = self.clean(drive);
         Ok(())
     }
 
@@ -102,23 +103,21 @@ impl Writer {
         Err(StoreError::Superseded { path: drive.path(""), generation: next.saturating_sub(1) })
     }
 
-    /// Removes what is older than generation `oldest`, and sets damaged files aside. Goes on after errors and gives the
-    /// first. To be called only while the newest generation is durable.
-    fn clean(&mut self, drive: &mut Drive, oldest: u64) -> Result<(), StoreError> {
-        let cleaned = self.clean_all(drive, oldest);
+    /// Removes what is older than the last two snapshots, and sets damaged files aside. Goes on after errors and gives
+    /// the first. The newest snapshot is durable here.
+    fn clean(&mut self, drive: &mut Drive) -> Result<(), StoreError> {
+        let cleaned = self.clean_all(drive);
         self.uncleaned = if cleaned.is_ok() { 0 } else { self.uncleaned.saturating_add(1) };
         cleaned
     }
 
-    fn clean_all(&mut self, drive: &mut Drive, oldest: u64) -> Result<(), StoreError> {
+    fn clean_all(&mut self, drive: &mut Drive) -> Result<(), StoreError> {
         let mut cleaned = Ok(());
         for name in Survey::of(drive)?.names {
-            let is_old = name.generation < oldest;
             let is_damaged = self.memory.damaged.contains(&name);
-            // A damaged journal has a sound part, which the snapshot before it may still need.
-            let done = if is_damaged && (is_old || name.role == Role::Snapshot) {
+            let done = if is_damaged {
                 drive.rename(&name.text(), &name.aside(self.memory.read_unix_s).text())
-            } else if is_old {
+            } else if name.generation < self.oldest {
                 drive.remove(&name.text())
             } else {
                 continue;

@@ -1,7 +1,18 @@
-//! Tests of the state directory. Payloads are numbers here, so that what is recovered can be told to be complete.
+//! Tests of the state directory. Payloads are numbers with a digest of all before them, so that what is recovered can
+//! be told to be complete.
 
+mod bits;
+mod errors;
+mod golden;
+mod hostile;
+#[cfg(all(unix, feature = "real-backends"))]
+mod killed;
+#[cfg(unix)]
+mod processes;
 #[cfg(unix)]
 mod real;
 #[cfg(unix)]
 mod scratch;
+mod simulated;
+mod standings;
 mod workload;
