@@ -3,6 +3,7 @@
 use core::mem;
 use std::io;
 
+use super::bridge::Bridge;
 use super::disk::Disk;
 use super::drive::Drive;
 use super::error::StoreError;
@@ -67,8 +68,9 @@ pub(crate) struct Store {
     attempts: u32,
     /// `None` until the directory could be read.
     writer: Option<Writer>,
-    /// Entries that were numbered before that.
+    /// How many entries were appended before that, and the entries.
     waiting: u64,
+    bridge: Bridge,
     failures: u64,
 }
 
@@ -86,6 +88,7 @@ impl Store {
             attempts: 0,
             writer: None,
             waiting: 0,
+            bridge: Bridge::default(),
             failures: 0,
         };
         let recovered = store.take_over(now_unix_s).unwrap_or_default();
@@ -146,6 +149,7 @@ impl Store {
     pub(crate) fn append(&mut self, entry: &[u8]) -> Result<Appended, StoreError> {
         let Some(writer) = &mut self.writer else {
             self.waiting = self.waiting.saturating_add(1);
+            self.bridge.push(entry);
             return Ok(Appended::Unwritten);
         };
         let held = writer.generation().map_or(Ok(()), |_| self.drive.check_lock());
@@ -256,7 +260,8 @@ impl Store {
                 return None;
             }
         };
-        self.writer = Some(Writer::new(directory.memory, mem::take(&mut self.waiting)));
+        let (waiting, bridge) = (mem::take(&mut self.waiting), mem::take(&mut self.bridge));
+        self.writer = Some(Writer::new(directory.memory, waiting, bridge));
         match directory.newer.or(refusal) {
             Some(error) => {
                 self.unlock();

@@ -13,10 +13,12 @@
 //! if store.is_due() { store.begin_generation(&snapshot) }                // contains every entry appended
 //! ```
 //!
-//! Right after [`Store::open`] a generation is due, before the first entry: what was recovered is made durable anew.
+//! Right after [`Store::open`] a generation is due: what was recovered is made durable anew.
 //!
-//! Nothing here starts a thread, reads a clock or keeps a buffer beyond one call.
+//! Nothing here starts a thread or reads a clock. Kept between two calls are at most 1 MiB of entries that no journal has
+//! yet.
 
+mod bridge;
 mod disk;
 mod drive;
 mod error;
@@ -34,12 +36,14 @@ mod tests;
 mod writer;
 
 #[cfg(test)]
-use disk::Disk;
+pub(crate) use disk::{Disk, DiskFile, LockAttempt};
 #[cfg(test)]
-use error::StoreError;
+pub(crate) use error::{Cause, Operation, StoreError};
 #[cfg(test)]
-use finding::Damage;
+pub(crate) use finding::{Damage, Finding};
 pub(crate) use handle::{Appended, Options, Standing, Store};
+#[cfg(test)]
+pub(crate) use holder::Holder;
 pub(crate) use real::RealDisk;
 pub(crate) use recovery::Recovered;
 

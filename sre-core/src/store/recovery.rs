@@ -120,8 +120,9 @@ impl Reading<'_> {
 
     /// Adds the entries of a journal to those of the journals before it.
     ///
-    /// A journal says which entry it follows. Its writer knew no later one, so later ones are dropped; if it has not
-    /// been reached, the entries between are missing and the journal cannot be used.
+    /// A journal says which entry it follows. Its writer knew no later one, or repeats it, so later ones give way. If
+    /// that entry has not been reached, those between are missing and the journal cannot be used. What the snapshot
+    /// contains is passed over.
     fn journal(&mut self, name: Name) -> Result<(), StoreError> {
         let Some(bytes) = self.read(name)? else { return Ok(()) };
         let journal = match journal(&bytes, name.generation) {
@@ -131,14 +132,15 @@ impl Reading<'_> {
                 return Ok(());
             }
         };
+        let contained = usize::try_from(self.contained.saturating_sub(journal.follows)).unwrap_or(usize::MAX);
+        let kept = usize::try_from(journal.follows.saturating_sub(self.contained)).unwrap_or(usize::MAX);
         let entries = &mut self.directory.recovered.entries;
-        let kept = journal.follows.checked_sub(self.contained).and_then(|kept| usize::try_from(kept).ok());
-        let Some(kept) = kept.filter(|&kept| kept <= entries.len()) else {
+        if kept > entries.len() {
             self.damaged(name, 0, Damage::Gap);
             return Ok(());
-        };
+        }
         entries.truncate(kept);
-        entries.extend(journal.entries.iter().map(|entry| entry.to_vec()));
+        entries.extend(journal.entries.iter().skip(contained).map(|entry| entry.to_vec()));
         if let Some((offset, damage)) = journal.end {
             self.tail(name, &bytes, offset, damage);
         }

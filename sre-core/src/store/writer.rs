@@ -1,9 +1,10 @@
 //! Cold. Writing entries and generations in the order that survives a crash at any instant.
 
 use super::FILE_BYTES_MAX;
+use super::bridge::Bridge;
 use super::drive::{Drive, Output};
 use super::error::StoreError;
-use super::frame::{self, HEADER_BYTES, Kind};
+use super::frame::{self, Kind};
 use super::names::{self, Name};
 use super::recovery::{Memory, Survey};
 
@@ -18,6 +19,8 @@ const UNCLEANED_MAX: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Writer {
     memory: Memory,
+    /// The newest entries, as far as no journal has them.
+    bridge: Bridge,
     /// The generation that takes entries.
     open: Option<Generation>,
     /// The generation of the snapshot before the newest: what is older may go.
@@ -44,19 +47,31 @@ struct Journal {
 }
 
 impl Writer {
-    /// Continues what was read; `waiting` entries were numbered meanwhile.
-    pub(super) fn new(mut memory: Memory, waiting: u64) -> Self {
+    /// Continues what was read; `waiting` entries were appended meanwhile, those of the bridge.
+    pub(super) fn new(mut memory: Memory, waiting: u64, bridge: Bridge) -> Self {
         memory.sequence = memory.sequence.saturating_add(waiting);
-        Self { memory, open: None, oldest: 0, uncleaned: 0 }
+        Self { memory, bridge, open: None, oldest: 0, uncleaned: 0 }
     }
 
     /// Gives an entry its number, and writes it if a generation is open. Says whether it did.
     pub(super) fn append(&mut self, drive: &mut Drive, entry: &[u8]) -> Result<bool, StoreError> {
         self.memory.sequence = self.memory.sequence.saturating_add(1);
-        let Some(generation) = self.open.take() else { return Ok(false) };
         // An error leaves no generation open.
-        self.open = Some(generation.append(drive, self.memory.sequence, entry)?);
-        Ok(true)
+        let Some(generation) = self.open.take() else {
+            self.bridge.push(entry);
+            return Ok(false);
+        };
+        match generation.append(drive, self.memory.sequence, &self.bridge, entry) {
+            Ok(generation) => {
+                self.open = Some(generation);
+                self.bridge.clear();
+                Ok(true)
+            }
+            Err(error) => {
+                self.bridge.push(entry);
+                Err(error)
+            }
+        }
     }
 
     /// Writes a snapshot of everything so far, then removes what is too old.
@@ -156,25 +171,42 @@ impl Generation {
 
     /// This generation with one more entry, durable. It is gone after an error: nothing is ever written behind what
     /// may have been written in part.
-    fn append(self, drive: &mut Drive, sequence: u64, entry: &[u8]) -> Result<Self, StoreError> {
+    fn append(
+        self,
+        drive: &mut Drive,
+        sequence: u64,
+        bridge: &Bridge,
+        entry: &[u8],
+    ) -> Result<Self, StoreError> {
         let Self { number, snapshot_bytes, journal } = self;
         let name = Name::journal(number).text();
         check_length(drive, &name, journal.as_ref().map_or(0, |journal| journal.bytes), entry)?;
         let journal = match journal {
             Some(journal) => journal.append(number, sequence, entry)?,
-            None => Journal::begin(drive, number, sequence, entry)?,
+            None => Journal::begin(drive, number, sequence, bridge, entry)?,
         };
         Ok(Self { number, snapshot_bytes, journal: Some(journal) })
     }
 }
 
 impl Journal {
-    /// A new file with its first entry.
-    fn begin(drive: &mut Drive, number: u64, sequence: u64, entry: &[u8]) -> Result<Self, StoreError> {
-        let follows = sequence.saturating_sub(1);
-        let (mut bytes, seal) = frame::encode(Kind::Journal, number, follows, &[], 0);
-        let (entry, seal) = frame::encode(Kind::Entry, number, sequence, entry, seal);
-        bytes.extend(entry);
+    /// A new file with its first entry, and before that those of the bridge.
+    fn begin(
+        drive: &mut Drive,
+        number: u64,
+        sequence: u64,
+        bridge: &Bridge,
+        entry: &[u8],
+    ) -> Result<Self, StoreError> {
+        let entries = bridge.entries().iter().map(Vec::as_slice).chain([entry]);
+        let mut last = sequence.saturating_sub(1).saturating_sub(bridge.entries().len() as u64);
+        let (mut bytes, mut seal) = frame::encode(Kind::Journal, number, last, &[], 0);
+        for entry in entries {
+            last = last.saturating_add(1);
+            let (frame, next) = frame::encode(Kind::Entry, number, last, entry, seal);
+            bytes.extend(frame);
+            seal = next;
+        }
         let mut file = drive.create(&Name::journal(number).text())?;
         file.write(&bytes)?;
         drive.sync_directory()?;
@@ -190,8 +222,9 @@ impl Journal {
 
 /// Refuses a file that would not be read again.
 fn check_length(drive: &Drive, name: &str, before: u64, payload: &[u8]) -> Result<(), StoreError> {
-    let headers = 2 * HEADER_BYTES as u64;
-    let length = before.saturating_add(headers).saturating_add(payload.len() as u64);
+    // The start of a journal and its bridge are small.
+    let others = 2 << 20;
+    let length = before.saturating_add(others).saturating_add(payload.len() as u64);
     if length <= FILE_BYTES_MAX {
         return Ok(());
     }
