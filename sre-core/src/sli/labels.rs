@@ -11,6 +11,9 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::sli::decimal::{Decimal, reads_as};
+use crate::sli::mixing::{mix, mix_bytes};
+
 /// Words that are equal only for equal labels, without reading any text; see [`Labels::identity`].
 pub type Identity = [u64; 4];
 
@@ -266,126 +269,6 @@ integers! {
     isize => |value: isize| (value < 0, value.unsigned_abs() as u64);
 }
 
-/// Whether `text` is what [`Decimal`] writes for this number; reading is faster than writing.
-#[inline]
-fn reads_as(text: &[u8], is_negative: bool, magnitude: u64) -> bool {
-    let digits = match text {
-        [b'-', digits @ ..] if is_negative => digits,
-        _ if is_negative => return false,
-        digits => digits,
-    };
-    let is_canonical = !matches!(digits, [] | [b'0', _, ..]);
-    is_canonical && value_of(digits) == Some(magnitude)
-}
-
-#[inline]
-fn value_of(digits: &[u8]) -> Option<u64> {
-    let mut value = 0_u64;
-    for digit in digits {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
-    }
-    Some(value)
-}
-
-/// The decimal digits of a 64-bit integer on the stack, right-aligned.
-struct Decimal {
-    digits: [u8; 20],
-    used: usize,
-}
-
-impl Decimal {
-    fn new(is_negative: bool, magnitude: u64) -> Self {
-        let mut decimal = Self { digits: [0; 20], used: 0 };
-        let mut rest = magnitude;
-        let mut free = decimal.digits.iter_mut().rev();
-        for slot in free.by_ref() {
-            *slot = DIGITS.get((rest % 10) as usize).copied().unwrap_or(b'0');
-            decimal.used += 1;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        // The longest negative number has 19 digits, so there is room for its sign.
-        if is_negative && let Some(slot) = free.next() {
-            *slot = b'-';
-            decimal.used += 1;
-        }
-        decimal
-    }
-
-    fn with_text<R>(&self, reader: impl FnOnce(&str) -> R) -> R {
-        let bytes = self.digits.get(self.digits.len() - self.used..).unwrap_or_default();
-        reader(core::str::from_utf8(bytes).unwrap_or_default())
-    }
-}
-
-const DIGITS: [u8; 10] = *b"0123456789";
-
-/// Folds `word` into `hash`.
-#[inline]
-fn mix(hash: u64, word: u64) -> u64 {
-    fold(hash ^ word, hash.rotate_left(32) ^ FACTOR)
-}
-
-/// Folds text and its length into `hash`, sixteen bytes at a time; short text takes one multiplication.
-///
-/// Both factors depend on the hash so far. With a random seed nobody outside can choose a label that makes one
-/// of them zero, which would make the rest of the label set count for nothing.
-#[inline]
-fn mix_bytes(hash: u64, bytes: &[u8]) -> u64 {
-    let (mut hash, length) = (hash, bytes.len() as u64);
-    if bytes.len() > 16 {
-        for chunk in bytes.as_chunks::<16>().0 {
-            hash = mix_pair(hash, halves(chunk));
-        }
-    }
-    let last = match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(last), ..) => halves(last),
-        (None, Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => (up_to_seven(bytes), 0),
-    };
-    mix_pair(hash.wrapping_add(length.wrapping_mul(FACTOR)), last)
-}
-
-#[inline]
-fn mix_pair(hash: u64, (one, other): (u64, u64)) -> u64 {
-    fold(hash ^ one, hash.rotate_left(32) ^ FACTOR ^ other)
-}
-
-/// The high and the low half of a product, each bit of which depends on many bits of both factors.
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "both halves of the product are used")]
-fn fold(one: u64, other: u64) -> u64 {
-    let product = u128::from(one) * u128::from(other);
-    (product as u64) ^ ((product >> 64) as u64)
-}
-
-#[inline]
-fn halves(bytes: &[u8; 16]) -> (u64, u64) {
-    let whole = u128::from_le_bytes(*bytes);
-    #[expect(clippy::cast_possible_truncation, reason = "one half each")]
-    (whole as u64, (whole >> 64) as u64)
-}
-
-/// Up to seven bytes as one word: two overlapping halves, or one byte after the other.
-#[inline]
-fn up_to_seven(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
-        }
-        _ => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
-}
-
-/// Odd, and with about as many ones as zeros: the fractional part of the golden ratio.
-const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-
 /// Collects the identities of the fields of a struct; closed fields share the first word.
 #[derive(Debug)]
 pub struct IdentityBuilder {
@@ -519,20 +402,6 @@ mod tests {
         assert!((-7_i8).is("-7") && !(-7_i8).is("7") && !(-7_i8).is("--7"));
         assert!(u64::MAX.is("18446744073709551615") && !u64::MAX.is("18446744073709551616"));
         assert!(!0_u64.is("18446744073709551616"));
-    }
-
-    #[test]
-    fn every_length_and_every_byte_counts() {
-        let mut seen = std::collections::HashSet::new();
-        for length in 0..70 {
-            let mut text = vec![b'a'; length];
-            assert!(seen.insert(mix_bytes(1, &text)), "{length}");
-            for index in 0..length {
-                text[index] = b'b';
-                assert!(seen.insert(mix_bytes(1, &text)), "{length} {index}");
-                text[index] = b'a';
-            }
-        }
     }
 
     #[test]

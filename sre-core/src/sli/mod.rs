@@ -3,6 +3,7 @@
 mod availability;
 mod building;
 mod classify;
+mod decimal;
 mod definition;
 pub(crate) mod dispatch;
 mod endings;
@@ -16,6 +17,7 @@ mod labelled;
 pub(crate) mod labels;
 mod latency;
 mod lookup;
+mod mixing;
 mod outcome;
 mod owned;
 pub(crate) mod place_name;
