@@ -173,6 +173,7 @@ pub(crate) fn give_back(recorder: u32) {
 }
 
 #[cfg(all(test, not(sre_loom)))]
+#[expect(clippy::expect_used, reason = "helpers of tests may")]
 mod tests {
     use super::*;
     use crate::clock::{calibrate, counter};

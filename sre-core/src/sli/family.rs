@@ -5,7 +5,7 @@ use core::hash::{Hash, Hasher};
 use std::collections::HashSet;
 
 use crate::clock::Source;
-use crate::primitive::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering};
+use crate::primitive::{Arc, AtomicBool, AtomicU64, Mutex, OnDemand, OnceLock, Ordering};
 use crate::sli::series::{Series, Settings};
 use crate::sli::{Definition, Published, Sli, statics};
 
@@ -31,7 +31,7 @@ pub(crate) struct Family {
     members: Mutex<Members>,
     overflow: OnceLock<Arc<Member>>,
     refused: AtomicU64,
-    published: OnceLock<Box<Published>>,
+    published: OnDemand<Published>,
 }
 
 /// One combination of label values and its counters.
@@ -118,7 +118,7 @@ impl Family {
             members: Mutex::default(),
             overflow: OnceLock::new(),
             refused: AtomicU64::new(0),
-            published: OnceLock::new(),
+            published: OnDemand::empty(),
         }
     }
 
@@ -220,11 +220,11 @@ impl Family {
 
     /// What the engine has told handlers about the whole, if an engine judges it.
     pub(crate) fn published(&self) -> Option<&Published> {
-        self.published.get().map(AsRef::as_ref)
+        self.published.get()
     }
 
     pub(crate) fn publish_with(&self, make: impl FnOnce() -> Published) {
-        self.published.get_or_init(|| Box::new(make()));
+        self.published.get_or_make(make);
     }
 
     /// Label combinations that were sent to the overflow member; the same one may count again.
