@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(bridge.entries(), [b"one".to_vec(), Vec::new()]);
         bridge.push(&vec![0; BYTES_MAX]);
         bridge.push(b"four");
-        assert_eq!(bridge.entries(), [Vec::<u8>::new(); 0]);
+        assert!(bridge.entries().is_empty());
         bridge.clear();
         bridge.push(b"five");
         assert_eq!(bridge.entries(), [b"five"]);
