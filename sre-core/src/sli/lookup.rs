@@ -219,8 +219,8 @@ const MEMO_FACTORS: Identity =
 mod tests {
     use super::*;
     use crate as sre_core;
-    use crate::SliFamily;
     use crate::clock::Source;
+    use crate::sli::SliFamily;
 
     #[derive(sre_core::Labels)]
     enum Closed {
