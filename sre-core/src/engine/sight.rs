@@ -61,7 +61,10 @@ impl Sight {
                 alarm: Alarm::new(hold),
             })
         };
-        [Severity::Page, Severity::Ticket, Severity::Log].into_iter().filter_map(of).collect()
+        let mut all: Vec<Self> =
+            [Severity::Page, Severity::Ticket, Severity::Log].into_iter().filter_map(of).collect();
+        all.shrink_to_fit();
+        all
     }
 
     /// Looks at all windows and takes the next step.

@@ -88,7 +88,7 @@ impl<L: Labels> SliFamily<L> {
         self
     }
 
-    /// Judges the objectives for each member too. Costs about 40 KiB for each member and objective of 30 days.
+    /// Judges the objectives for each member too. Costs about 39 KiB for each member and objective of 30 days.
     #[must_use]
     pub const fn judge_members(mut self) -> Self {
         self.each_member_judged = true;

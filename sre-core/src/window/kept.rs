@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::ladder::Ladder;
-use super::ring::Ring;
+use super::ladder::{Ladder, Layer};
 use super::tally::Tally;
 use crate::units::EventCounts;
 
@@ -43,7 +42,7 @@ impl KeptLadder {
     /// What `ladder` holds.
     pub(crate) fn of(ladder: &Ladder) -> Self {
         let sum = ladder.sum();
-        Self { rings: ladder.rings().map(|ring| KeptRing::of(ring, sum)).collect() }
+        Self { rings: ladder.layers().map(|layer| KeptRing::of(layer, sum)).collect() }
     }
 
     /// Adds events to the slot that `at_ns` lies in; what is older than the oldest slot is too old to be kept.
@@ -95,9 +94,10 @@ impl KeptLadder {
 }
 
 impl KeptRing {
-    fn of(ring: &Ring, sum: Tally) -> Self {
+    fn of(layer: Layer<'_>, sum: Tally) -> Self {
+        let ring = layer.ring;
         let slots_max = u32::try_from(ring.slots() + 1).unwrap_or(u32::MAX);
-        let slots = ring.slots_back(sum).map(|counts| (counts.good(), counts.bad())).collect();
+        let slots = layer.slots_back(sum).map(|counts| (counts.good(), counts.bad())).collect();
         let newest = ring.start_ns(0) / ring.slot_ns();
         let mut kept = Self { slot_ns: ring.slot_ns(), slots_max, newest, slots };
         kept.trim();
@@ -204,11 +204,12 @@ impl Ladder {
     /// As [`KeptLadder::since`].
     fn since(&self) -> impl Iterator<Item = SlotCounts> + '_ {
         let mut reached_ns = u64::MAX;
-        self.rings().flat_map(move |ring| {
-            let before_ns = reached_ns;
+        self.layers().flat_map(move |layer| {
+            let (ring, before_ns) = (layer.ring, reached_ns);
             reached_ns = ring.start_ns(ring.slots()).min(reached_ns);
-            let starts = (0..=ring.slots()).map(|age| ring.start_ns(age));
-            let since = starts.zip((0..=ring.slots()).map(|age| self.sum().since(ring.sum_before(age))));
+            let starts = (0..=ring.slots()).map(move |age| ring.start_ns(age));
+            let since =
+                starts.zip((0..=ring.slots()).map(move |age| self.sum().since(layer.sum_before(age))));
             since.filter(move |(start_ns, _)| *start_ns < before_ns)
         })
     }
