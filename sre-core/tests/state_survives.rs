@@ -292,6 +292,30 @@ fn what_is_not_ours_is_left_alone_and_what_is_damaged_is_told() {
     assert!(aside.count() > 0);
 }
 
+/// The process that ends in a panic: it is this test program, called again.
+#[test]
+fn a_panic_that_ends_the_process_is_preceded_by_a_flush() {
+    const DIRECTORY: &str = "SRE_TEST_STATE_OF_A_PANIC";
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        let scratch = Scratch(PathBuf::from(directory));
+        // As with `panic = "abort"`: after the hooks there is nothing more.
+        std::panic::set_hook(Box::new(|_| std::process::abort()));
+        let one = Life::at(0, &scratch, promise());
+        one.engine.flush_on_panic();
+        one.live(8, 9, 1);
+        panic!("the end of this process");
+    }
+    let scratch = Scratch::new();
+    let ended = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_panic_that_ends_the_process_is_preceded_by_a_flush"])
+        .env(DIRECTORY, &scratch.0)
+        .output()
+        .unwrap();
+    assert!(!ended.status.success());
+    let after = Life::at(8, &scratch, promise());
+    assert_eq!(after.objective().counts, EventCounts::new(72, 8), "the last flush was seven seconds before");
+}
+
 #[test]
 fn a_flush_interval_has_a_range() {
     let refused = Engine::builder().flush_each(Duration::from_millis(10)).start();

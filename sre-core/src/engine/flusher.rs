@@ -56,6 +56,8 @@ pub(super) struct Flusher {
     each: Duration,
     /// When the last flush began, by the monotonic clock.
     begun_ns: AtomicU64,
+    /// When it last flushed in a panic, by the process's clock; zero for never.
+    panicked_ns: AtomicU64,
     /// Of the process that opened it: a forked child writes nothing.
     pid: u32,
 }
@@ -73,6 +75,7 @@ impl Flusher {
             report: Mutex::new(report),
             each,
             begun_ns: AtomicU64::new(0),
+            panicked_ns: AtomicU64::new(0),
             pid: std::process::id(),
         };
         (flusher, archive)
@@ -98,6 +101,18 @@ impl Flusher {
     /// What is known of the directory.
     pub(super) fn report(&self) -> StateReport {
         self.report.lock().clone()
+    }
+
+    /// Whether a panic at this time may flush: at most one in each `interval` does.
+    pub(super) fn may_flush_in_panic(&self, now_ns: u64, interval: Duration) -> bool {
+        let now_ns = now_ns.max(1);
+        // Relaxed: of two panics at once, both may flush.
+        let last_ns = self.panicked_ns.load(Ordering::Relaxed);
+        let may = last_ns == 0 || now_ns.saturating_sub(last_ns) >= saturating_nanos(interval);
+        if may {
+            self.panicked_ns.store(now_ns, Ordering::Relaxed);
+        }
+        may
     }
 
     /// Writes what was added, and lets go of the directory if the process has `ended`; waits at most `patience` for

@@ -397,7 +397,7 @@ impl Core {
     /// Flushes while a thread panics, which may hold any lock.
     fn flush_in_panic(self: &Arc<Self>) {
         if let Some(flusher) = &self.flusher
-            && flusher.is_due(Source::System.monotonic_ns(), STEP)
+            && flusher.may_flush_in_panic(Source::System.monotonic_ns(), STEP)
         {
             flusher.flush(self, false, PANIC_PATIENCE);
         }
