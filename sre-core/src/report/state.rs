@@ -76,18 +76,19 @@ impl StateReport {
     ///
     /// # Examples
     ///
-    /// `2 objectives go on from 4 s ago; kept in /var/lib/shop, of which a kill loses at most 10 s`.
+    /// `a kill loses at most 10 s; 2 objectives go on from 4 s ago; kept in /var/lib/shop`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let past = match self.downtime {
-            Some(downtime) => format!("{} objectives go on from {} ago", self.resumed, Spoken(downtime)),
-            None => "nothing was kept before".to_owned(),
+        let past = match (self.downtime, self.resumed) {
+            (None, _) => "nothing was kept before".to_owned(),
+            (Some(downtime), 1) => format!("1 objective goes on from {} ago", Spoken(downtime)),
+            (Some(downtime), resumed) => format!("{resumed} objectives go on from {} ago", Spoken(downtime)),
         };
         match &self.reason {
-            Some(reason) => format!("{past}; {reason}"),
+            Some(reason) => format!("{reason}; {past}"),
             None => {
                 let (directory, loss) = (self.directory.display(), Spoken(self.flush_each));
-                format!("{past}; kept in {directory}, of which a kill loses at most {loss}")
+                format!("a kill loses at most {loss}; {past}; kept in {directory}")
             }
         }
     }

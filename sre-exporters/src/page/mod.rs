@@ -74,6 +74,9 @@ impl Page<'_> {
         for problem in &self.engine.degraded {
             writeln!(f, "<p class=\"note\">{}</p>", Text(problem))?;
         }
+        if let Some(state) = &self.engine.state {
+            writeln!(f, "<p>Memory: {}.</p>", Text(&state.sentence()))?;
+        }
         Ok(())
     }
 

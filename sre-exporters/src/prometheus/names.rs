@@ -86,6 +86,12 @@ pub(crate) static ENGINE_WINDOWS_ROUNDED: Family = counter(
 pub(crate) static ENGINE_PAUSED: Family = gauge("sre_engine_paused", "Whether recording is switched off.");
 pub(crate) static ENGINE_DEGRADED: Family =
     gauge("sre_engine_degraded", "Things that do not work as configured; the status names them.");
+pub(crate) static ENGINE_STATE_WRITABLE: Family =
+    gauge("sre_engine_state_writable", "Whether this process writes to its state directory.");
+pub(crate) static ENGINE_STATE_FAILURES: Family =
+    counter("sre_engine_state_failures", "Writes to the state directory that failed.");
+pub(crate) static ENGINE_STATE_JOURNAL: Family =
+    in_unit(gauge("sre_engine_state_journal_bytes", "Bytes of the journal being written."), "bytes");
 
 pub(crate) static EXPORT_SCRAPES: Family = counter("sre_export_scrapes", "Expositions sent.");
 pub(crate) static EXPORT_BYTES: Family = in_unit(

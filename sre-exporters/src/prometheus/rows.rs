@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sre_core::report::{EngineReport, ObjectiveReport, SliReport};
+use sre_core::report::{EngineReport, ObjectiveReport, SliReport, StateStanding};
 use sre_core::sli::Outcome;
 use sre_core::units::BurnRate;
 
@@ -137,6 +137,12 @@ pub(crate) fn write_engine(encoder: &mut Encoder<'_>, engine: &EngineReport) {
     encoder.family(&names::ENGINE_WINDOWS_ROUNDED).integer(&[], engine.windows_rounded);
     encoder.family(&names::ENGINE_PAUSED).integer(&[], u64::from(engine.paused));
     encoder.family(&names::ENGINE_DEGRADED).integer(&[], engine.degraded.len() as u64);
+    if let Some(state) = &engine.state {
+        let is_writable = state.standing == StateStanding::Writable;
+        encoder.family(&names::ENGINE_STATE_WRITABLE).integer(&[], u64::from(is_writable));
+        encoder.family(&names::ENGINE_STATE_FAILURES).integer(&[], state.failures);
+        encoder.family(&names::ENGINE_STATE_JOURNAL).integer(&[], state.journal_bytes);
+    }
 }
 
 /// Writes what the exporters say of themselves.
