@@ -3,6 +3,7 @@
 //! - [Architecture](architecture): what stands where, and the way of one event from guard to scrape.
 //! - [The hot path](hot_path): what a request pays for being measured.
 //! - [Platforms](platforms): what is tested, and what is missing where.
+//! - [The state directory](state_format): the files that are kept, byte by byte.
 //! - [Decisions](decisions): what was decided, and what was refused and why.
 
 #[doc = include_str!("../docs/architecture.md")]
@@ -13,6 +14,9 @@ pub mod hot_path {}
 
 #[doc = include_str!("../docs/platforms.md")]
 pub mod platforms {}
+
+#[doc = include_str!("../docs/state-format.md")]
+pub mod state_format {}
 
 /// What was decided differently from what one would expect, and why.
 pub mod decisions {
@@ -51,6 +55,9 @@ pub mod decisions {
 
     #[doc = include_str!("../docs/decisions/0042-looks-read-what-changed.md")]
     pub mod d0042_looks_read_what_changed {}
+
+    #[doc = include_str!("../docs/decisions/0050-how-state-reaches-the-disk.md")]
+    pub mod d0050_how_state_reaches_the_disk {}
 
     #[doc = include_str!("../docs/decisions/0051-what-is-remembered.md")]
     pub mod d0051_what_is_remembered {}

@@ -2,6 +2,7 @@
 
 use super::workload::{History, Owner, SMALL};
 use crate::primitive::{Arc, Mutex};
+use crate::store::frame::{self, Kind};
 use crate::store::model::{Failure, ModelDisk, World};
 use crate::store::{Appended, Damage, FILE_BYTES_MAX, Recovered, Standing, Store, StoreError};
 
@@ -137,6 +138,36 @@ fn whoever_lost_the_lock_to_another_process_stops_writing() {
 }
 
 #[test]
+fn whoever_lost_the_lock_does_not_take_it_back_over_what_was_written() {
+    let (world, history) = used();
+    let mut first = Owner::on(&world, history.clone(), 1);
+    first.start().unwrap();
+    world.lock().break_lock();
+    let mut second = Owner::on(&world, history, 2);
+    second.start().unwrap();
+    drop(second);
+    let names = world.lock().names();
+    let refused = first.begin().unwrap_err();
+    assert!(matches!(refused, StoreError::Superseded { .. }), "{refused}");
+    assert_eq!(world.lock().names(), names);
+}
+
+#[test]
+fn an_attempt_that_fails_takes_no_room() {
+    let (world, history) = used();
+    let mut owner = Owner::on(&world, history, 1);
+    owner.start().unwrap();
+    let names = world.lock().names();
+    for after in 2..5 {
+        // The lock is looked at and the remainder of an earlier attempt removed before.
+        let calls = world.lock().calls();
+        world.lock().fail(calls + after, 1, Failure::ErrorAfter(28));
+        owner.begin().unwrap_err();
+        assert_eq!(world.lock().names(), names, "call {after}");
+    }
+}
+
+#[test]
 fn a_file_that_the_medium_cannot_read_is_given_up_after_a_minute() {
     let (world, history) = used();
     let newest = world.lock().names().into_iter().filter(|name| name.starts_with("snapshot")).max().unwrap();
@@ -164,6 +195,24 @@ fn a_journal_that_follows_nothing_is_set_aside() {
     assert_eq!(history.count(&recovered), 0);
     let gaps = recovered.found.iter().filter(|found| found.damage == Damage::Gap).count();
     assert_eq!(gaps, names.iter().filter(|name| name.starts_with("journal")).count());
+}
+
+/// Its writer knew no later entry than the second, or writes the third again.
+#[test]
+fn entries_give_way_to_a_later_journal() {
+    let journal = |generation, follows, entries: &[&[u8]]| {
+        let (mut bytes, mut seal) = frame::encode(Kind::Journal, generation, follows, &[], 0);
+        for (number, entry) in (follows + 1..).zip(entries) {
+            let (frame, next) = frame::encode(Kind::Entry, generation, number, entry, seal);
+            bytes.extend(frame);
+            seal = next;
+        }
+        bytes
+    };
+    let (first, second) = (journal(1, 0, &[b"1", b"2", b"3"]), journal(2, 2, &[b"third", b"fourth"]));
+    let world = World::with_files([("journal-1", &first[..]), ("journal-2", &second)]);
+    let (_, recovered) = read(&world);
+    assert_eq!(recovered.entries, [&b"1"[..], b"2", b"third", b"fourth"]);
 }
 
 #[test]
