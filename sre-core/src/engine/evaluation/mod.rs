@@ -1,28 +1,30 @@
 //! Pure. One objective, judged tick by tick.
 
+mod blank;
+mod remembering;
+
 use core::time::Duration;
 use std::sync::Arc;
 
+use blank::blank_report;
+use remembering::Saved;
+
 use super::alarm::{Alarm, Telling};
 use super::input::{Input, Transition};
-use super::memory::{Added, Downtime, KeptSight, KeptTier, Memory};
 use super::outlook::{self, Outlook};
 use super::past::Past;
 use super::sight::{self, Sight};
 use super::span::BudgetSpan;
-use super::tier::{self, Bench, TierJudge, Traffic};
-use crate::alert::{
-    AlertState, DerivedTier, Dropped, Reading, Trend, Yardstick, derive_tiers, inhibitor, lint_objective,
-    tier_table,
-};
+use super::tier::{Bench, TierJudge, Traffic};
+use crate::alert::{AlertState, DerivedTier, Reading, Trend, Yardstick, derive_tiers, inhibitor};
 use crate::error::Error;
-use crate::report::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
+use crate::report::{ObjectiveReport, ObjectiveState};
 use crate::slo::{
     Blindness, Budget, BurnModel, Confidence, Guards, InFlight, Objective, Period, PeriodKind, Severity,
     burn_rate, pace, projected_events,
 };
-use crate::units::{EventCounts, duration_text};
-use crate::window::{Ladder, Tally, Tick};
+use crate::units::EventCounts;
+use crate::window::Tick;
 
 /// The windows that every objective keeps besides those of its tiers, as far as its period reaches.
 const USUAL_WINDOWS: [Duration; 3] =
@@ -77,14 +79,6 @@ pub struct Evaluator {
     report: ObjectiveReport,
     transitions: Vec<Transition>,
     saved: Option<Saved>,
-}
-
-/// What had been counted when something was last kept.
-#[derive(Clone, Copy, Debug)]
-struct Saved {
-    units: Tally,
-    calls: Tally,
-    now_ns: u64,
 }
 
 impl Evaluator {
@@ -192,96 +186,6 @@ impl Evaluator {
         let clamped = EventCounts::new(delta.good().min(EVENTS_MAX), delta.bad().min(EVENTS_MAX));
         self.ticks_clamped += u64::from(clamped != delta);
         clamped
-    }
-
-    /// All that outlives the process.
-    pub(crate) fn memory(&mut self) -> Memory {
-        self.note_saved();
-        Memory {
-            past: self.past.kept(),
-            period: self.span.kept(&self.past),
-            tiers: self.kept_tiers(),
-            sights: self.kept_sights(),
-        }
-    }
-
-    /// What has to be added to what was kept before; `None` when that is of no use, and all has to be kept anew: the
-    /// first time, and after the wall clock went back.
-    pub(crate) fn added(&mut self) -> Option<Added> {
-        let saved = self.saved?;
-        let slots = |ladder: &Ladder, before| {
-            let added = ladder.added(before, saved.now_ns).into_iter();
-            added.map(|(at_ns, counts)| (at_ns, counts.into())).collect()
-        };
-        let added = Added {
-            units: slots(self.past.units(), saved.units),
-            calls: slots(self.past.calls(), saved.calls),
-            line: self.past.line().kept(),
-            slices: self.past.kept_slices(),
-            estimated_until_ns: self.past.estimated_until_ns(),
-            period: self.span.kept(&self.past),
-            tiers: self.kept_tiers(),
-            sights: self.kept_sights(),
-        };
-        self.note_saved();
-        Some(added)
-    }
-
-    fn note_saved(&mut self) {
-        let (units, calls) = (self.past.units().sum(), self.past.calls().sum());
-        self.saved = Some(Saved { units, calls, now_ns: self.past.line().now_ns() });
-    }
-
-    fn kept_sights(&self) -> Vec<KeptSight> {
-        let now = self.past.line().last();
-        self.sights.iter().map(|sight| sight.kept(now)).collect()
-    }
-
-    fn kept_tiers(&self) -> Vec<KeptTier> {
-        let now = self.past.line().last();
-        let tiers = self.derived.iter().zip(&self.tiers).zip(&self.report.tiers);
-        tiers.map(|((tier, judge), report)| judge.kept(tier, report, now)).collect()
-    }
-
-    /// Goes on at `tick` from where an earlier process left off; what was counted and decided since this evaluator was
-    /// made is forgotten, but for its exported counters.
-    pub(crate) fn resume(&mut self, memory: Memory, tick: Tick, downtime: Downtime) {
-        let Memory { past, period, tiers, sights } = memory;
-        let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
-        self.past = past_of(&self.objective, &self.derived, left_off);
-        if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
-            self.span = span;
-        }
-        self.past.take_over(past);
-        if let Some(period) = period {
-            self.span.take_over(period, &self.past);
-        }
-        let resumed = self.past.resume(tick, downtime);
-        self.span.resume(&resumed, tick.elapsed_ns);
-        self.resume_alerts(&tiers, tick);
-        self.sights.iter_mut().for_each(|sight| sight.resume(&sights, tick));
-        self.saved = None;
-        self.read_windows(EventCounts::ZERO);
-        self.read_budget(EventCounts::ZERO);
-        self.report.state = self.state();
-    }
-
-    /// Tiers are known by their windows: those of another table begin anew.
-    fn resume_alerts(&mut self, kept: &[KeptTier], tick: Tick) {
-        let tiers =
-            self.derived.iter().zip(&mut self.tiers).zip(&mut self.report.tiers).zip(&mut self.states);
-        for (((tier, judge), report), state) in tiers {
-            if let Some(kept) = kept.iter().find(|kept| kept.is_of(tier)) {
-                judge.resume(kept, report, tick);
-                *state = judge.alarm().state();
-            }
-        }
-        for (place, (judge, report)) in self.tiers.iter().zip(&mut self.report.tiers).enumerate() {
-            let inhibited = inhibitor(place, &self.derived, &self.states).is_some();
-            report.inhibited = inhibited && report.state == AlertState::Firing;
-            report.notice = judge.alarm().notice();
-            report.notices_withheld = judge.alarm().withheld();
-        }
     }
 
     fn judge(&mut self, tick: Tick, provisional: EventCounts) {
@@ -494,68 +398,4 @@ fn windows_of(period: Period, tiers: &[DerivedTier]) -> Vec<Duration> {
         windows.push(length);
     }
     windows
-}
-
-/// The report before the first tick, with everything that never changes.
-fn blank_report(sli: &str, slo: &str, objective: &Objective, past: &Past, start: Tick) -> ObjectiveReport {
-    let terms = objective.terms();
-    ObjectiveReport {
-        slo: slo.into(),
-        sli: sli.into(),
-        kind: objective.kind(),
-        threshold: objective.threshold(),
-        validity: objective.threshold().map(|_| terms.validity()),
-        target: objective.target(),
-        period: terms.period().to_string().into(),
-        state: ObjectiveState::Idle,
-        exported: EventCounts::ZERO,
-        counts: EventCounts::ZERO,
-        provisional: EventCounts::ZERO,
-        budget: None,
-        budget_projected: None,
-        budget_forecast: None,
-        exhaustion_forecast: None,
-        pace: None,
-        windows: blank_windows(terms.period(), past),
-        tiers: blank_tiers(objective, start),
-        forecast: outlook::UNKNOWN,
-        trend: Trend::Calm,
-        blind: false,
-        late_ticks: 0,
-        notices_withheld: 0,
-    }
-}
-
-fn blank_windows(period: Period, past: &Past) -> Vec<WindowReport> {
-    let blank = |length: Duration, text: String| WindowReport {
-        length,
-        text: text.into(),
-        counts: EventCounts::ZERO,
-        burn: None,
-        budget_share: None,
-        coverage: 0.0,
-        late: false,
-        estimated: false,
-    };
-    let lengths = (0..past.units().len()).map(|place| Duration::from_nanos(past.units().length_ns(place)));
-    let windows = lengths.map(|length| blank(length, duration_text(length)));
-    let calendar = match period.kind() {
-        PeriodKind::Rolling(_) => None,
-        PeriodKind::Calendar { .. } => Some(blank(period.length(), period.to_string())),
-    };
-    windows.chain(calendar).collect()
-}
-
-/// The tiers that are judged, and after them those that no outage can reach.
-fn blank_tiers(objective: &Objective, start: Tick) -> Vec<TierReport> {
-    let terms = objective.terms();
-    let table = tier_table(terms.period(), terms.tiers(), objective.target());
-    let lints = lint_objective(objective);
-    let judged = table.judged().iter().map(|tier| tier::blank_report(tier, None, start));
-    let unreachable = table.dropped().iter().filter(|(_, reason)| *reason == Dropped::Unreachable);
-    let unreachable = unreachable.map(|(tier, _)| {
-        let lint = lints.iter().find(|lint| lint.tier() == Some(tier.number()));
-        tier::blank_report(tier, lint.copied(), start)
-    });
-    judged.chain(unreachable).collect()
 }

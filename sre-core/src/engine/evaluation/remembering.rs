@@ -1,0 +1,108 @@
+//! Pure. What an objective keeps beyond its process, and how the next process goes on from it.
+
+use super::{Evaluator, past_of};
+use crate::alert::{AlertState, inhibitor};
+use crate::engine::memory::{Added, Downtime, KeptSight, KeptTier, Memory};
+use crate::engine::span::BudgetSpan;
+use crate::units::EventCounts;
+use crate::window::{Ladder, Tally, Tick};
+
+/// What had been counted when something was last kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Saved {
+    units: Tally,
+    calls: Tally,
+    now_ns: u64,
+}
+
+impl Evaluator {
+    /// All that outlives the process.
+    pub(crate) fn memory(&mut self) -> Memory {
+        self.note_saved();
+        Memory {
+            past: self.past.kept(),
+            period: self.span.kept(&self.past),
+            tiers: self.kept_tiers(),
+            sights: self.kept_sights(),
+        }
+    }
+
+    /// What has to be added to what was kept before; `None` when that is of no use, and all has to be kept anew: the
+    /// first time, and after the wall clock went back.
+    pub(crate) fn added(&mut self) -> Option<Added> {
+        let saved = self.saved?;
+        let slots = |ladder: &Ladder, before| {
+            let added = ladder.added(before, saved.now_ns).into_iter();
+            added.map(|(at_ns, counts)| (at_ns, counts.into())).collect()
+        };
+        let added = Added {
+            units: slots(self.past.units(), saved.units),
+            calls: slots(self.past.calls(), saved.calls),
+            line: self.past.line().kept(),
+            slices: self.past.kept_slices(),
+            estimated_until_ns: self.past.estimated_until_ns(),
+            period: self.span.kept(&self.past),
+            tiers: self.kept_tiers(),
+            sights: self.kept_sights(),
+        };
+        self.note_saved();
+        Some(added)
+    }
+
+    fn note_saved(&mut self) {
+        let (units, calls) = (self.past.units().sum(), self.past.calls().sum());
+        self.saved = Some(Saved { units, calls, now_ns: self.past.line().now_ns() });
+    }
+
+    fn kept_sights(&self) -> Vec<KeptSight> {
+        let now = self.past.line().last();
+        self.sights.iter().map(|sight| sight.kept(now)).collect()
+    }
+
+    fn kept_tiers(&self) -> Vec<KeptTier> {
+        let now = self.past.line().last();
+        let tiers = self.derived.iter().zip(&self.tiers).zip(&self.report.tiers);
+        tiers.map(|((tier, judge), report)| judge.kept(tier, report, now)).collect()
+    }
+
+    /// Goes on at `tick` from where an earlier process left off; what was counted and decided since this evaluator was
+    /// made is forgotten, but for its exported counters.
+    pub(crate) fn resume(&mut self, memory: Memory, tick: Tick, downtime: Downtime) {
+        let Memory { past, period, tiers, sights } = memory;
+        let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
+        self.past = past_of(&self.objective, &self.derived, left_off);
+        if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
+            self.span = span;
+        }
+        self.past.take_over(past);
+        if let Some(period) = period {
+            self.span.take_over(period, &self.past);
+        }
+        let resumed = self.past.resume(tick, downtime);
+        self.span.resume(&resumed, tick.elapsed_ns);
+        self.resume_alerts(&tiers, tick);
+        self.sights.iter_mut().for_each(|sight| sight.resume(&sights, tick));
+        self.saved = None;
+        self.read_windows(EventCounts::ZERO);
+        self.read_budget(EventCounts::ZERO);
+        self.report.state = self.state();
+    }
+
+    /// Tiers are known by their windows: those of another table begin anew.
+    fn resume_alerts(&mut self, kept: &[KeptTier], tick: Tick) {
+        let tiers =
+            self.derived.iter().zip(&mut self.tiers).zip(&mut self.report.tiers).zip(&mut self.states);
+        for (((tier, judge), report), state) in tiers {
+            if let Some(kept) = kept.iter().find(|kept| kept.is_of(tier)) {
+                judge.resume(kept, report, tick);
+                *state = judge.alarm().state();
+            }
+        }
+        for (place, (judge, report)) in self.tiers.iter().zip(&mut self.report.tiers).enumerate() {
+            let inhibited = inhibitor(place, &self.derived, &self.states).is_some();
+            report.inhibited = inhibited && report.state == AlertState::Firing;
+            report.notice = judge.alarm().notice();
+            report.notices_withheld = judge.alarm().withheld();
+        }
+    }
+}

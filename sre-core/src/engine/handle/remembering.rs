@@ -1,0 +1,142 @@
+//! Cold. When an engine writes its state directory: on a thread of its own, at the end, in a panic, or when asked.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::{Core, Engine, StopOnDrop};
+use crate::clock::Source;
+use crate::engine::archive::Archive;
+use crate::engine::builder::{Builder, STEP};
+use crate::engine::flusher::{self, Ask, Flusher, Pages, Remembering, StateDir};
+use crate::engine::state::{State, now};
+use crate::engine::ticker::Stop;
+use crate::error::Error;
+use crate::report::StateReport;
+use crate::window::Tick;
+
+/// How long a panic waits for each of two locks.
+const PANIC_PATIENCE: Duration = Duration::from_millis(100);
+
+impl Engine {
+    /// Opens the state directory, if there is one, and lets the state go on from what it remembers.
+    pub(super) fn remember(
+        state: &mut State,
+        builder: &Builder,
+        started: Tick,
+    ) -> Result<Option<Arc<Flusher>>, Error> {
+        let Some(StateDir { directory, each }) = builder.state()? else { return Ok(None) };
+        let (flusher, archive) = Flusher::open(&directory, each, started);
+        if let Some(reason) = flusher.refusal().filter(|_| builder.strict) {
+            return Err(Error::State { reason: reason.into() });
+        }
+        let crashed = state.remember(builder.downtime, archive);
+        if let Some(objective) = builder.starts {
+            state.judge_starts(objective, crashed)?;
+        }
+        state.show_state(flusher.report());
+        Ok(Some(Arc::new(flusher)))
+    }
+
+    /// Writes what was judged so far to the state directory, now.
+    ///
+    /// Does nothing without one, or in a forked child.
+    pub fn flush(&self) {
+        self.core.flush(false, Duration::MAX);
+    }
+
+    /// Writes the state directory before a panic goes on, at most once a second: for programs that are built with
+    /// `panic = "abort"`, where a panic ends the process. Calls what was the panic hook before.
+    ///
+    /// The call that panics is not recorded, and neither is what came since the last tick. Takes 200 ms at most, unless
+    /// the disk hangs.
+    pub fn flush_on_panic(&self) {
+        let core = Arc::downgrade(&self.core);
+        let earlier = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if let Some(core) = core.upgrade() {
+                core.flush_in_panic();
+            }
+            earlier(panic);
+        }));
+    }
+}
+
+impl Core {
+    /// Flushes when it is due, where there is no thread that does.
+    pub(super) fn flush_by_hand(self: &Arc<Self>, elapsed_ns: u64) {
+        if let Some(flusher) = self.flusher.as_ref().filter(|_| self.manual_clock.is_some())
+            && flusher.is_due(elapsed_ns, flusher.each())
+        {
+            flusher.flush(self, false, Duration::MAX);
+        }
+    }
+
+    /// Starts the thread that writes the state directory, if there is one to write and ticks come by themselves.
+    pub(super) fn start_flushing(self: &Arc<Self>, builder: &Builder) -> Result<Option<Arc<Stop>>, Error> {
+        let Some(flusher) = self.flusher.as_ref().filter(|_| self.manual_clock.is_none()) else {
+            return Ok(None);
+        };
+        let stop = Arc::new(Stop::default());
+        let spawned = flusher::spawn(Arc::clone(&stop), Arc::clone(flusher), Arc::clone(self));
+        let Err(refused) = spawned else { return Ok(Some(stop)) };
+        let error = Error::Thread { name: "sre-state", reason: refused.kind() };
+        if builder.strict {
+            self.end(Duration::MAX);
+            return Err(error);
+        }
+        self.degrade(&error);
+        Ok(None)
+    }
+
+    pub(super) fn flush(self: &Arc<Self>, ended: bool, patience: Duration) {
+        if let Some(flusher) = &self.flusher {
+            flusher.flush(self, ended, patience);
+        }
+    }
+
+    /// Flushes while a thread panics, which may hold any lock.
+    fn flush_in_panic(self: &Arc<Self>) {
+        if let Some(flusher) = &self.flusher
+            && flusher.may_flush_in_panic(Source::System.monotonic_ns(), STEP)
+        {
+            flusher.flush(self, false, PANIC_PATIENCE);
+        }
+    }
+}
+
+impl Remembering for Arc<Core> {
+    fn pages(&self, ask: Ask, patience: Duration) -> Option<Pages> {
+        self.state.try_lock_for(patience)?.pages(ask)
+    }
+
+    fn recovered(&self, archive: Archive) {
+        let now = self.now();
+        self.with_state(|state| state.take_over(archive, now));
+    }
+
+    fn told(&self, report: StateReport, patience: Duration) {
+        if let Some(mut state) = self.state.try_lock_for(patience) {
+            state.show_state(report);
+        }
+    }
+
+    fn now(&self) -> Tick {
+        now(&self.clock)
+    }
+}
+
+impl StopOnDrop {
+    /// Lets everything be written; returns whether that was done in time.
+    pub(super) fn flush_a_last_time(&self, timeout: Duration) -> bool {
+        match &self.flushing {
+            Some(stop) => {
+                stop.ask();
+                stop.wait(timeout)
+            }
+            None => {
+                self.core.flush(true, timeout);
+                true
+            }
+        }
+    }
+}
