@@ -321,3 +321,30 @@ fn a_flush_interval_has_a_range() {
     let refused = Engine::builder().flush_each(Duration::from_millis(10)).start();
     assert!(matches!(refused, Err(Error::FlushInterval { .. })), "{refused:?}");
 }
+
+#[test]
+fn an_incident_outlives_the_process_that_saw_it_begin() {
+    let scratch = Scratch::new();
+    let one = Life::at(0, &scratch, promise());
+    one.live(125, 0, 100);
+    let began = one.objective().incident.unwrap();
+    // Killed: nothing is told to the directory after the last flush.
+    drop(one);
+
+    let other = Life::at(200, &scratch, promise());
+    let goes_on = other.objective().incident.unwrap();
+    assert_eq!((goes_on.onset_unix_ns, goes_on.fired_unix_ns), (began.onset_unix_ns, began.fired_unix_ns));
+    assert!(goes_on.interrupted && !began.interrupted);
+    other.live(1_200, 100, 0);
+    let after = other.objective();
+    assert_eq!((after.incident, after.incidents.len()), (None, 1));
+    other.end();
+
+    let third = Life::at(1_500, &scratch, promise());
+    assert_eq!(third.objective().incidents, after.incidents);
+    assert_eq!(third.objective().mean_times, after.mean_times);
+    let status = serde_json::to_value(third.engine.status()).unwrap();
+    let told = &status["objectives"][0]["incidents"][0];
+    assert_eq!(told["tiers"], serde_json::json!([1]));
+    assert!(told["sentence"].as_str().unwrap().ends_with("not all of it seen"), "{told}");
+}

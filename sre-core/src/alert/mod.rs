@@ -2,6 +2,7 @@
 
 mod blind;
 mod compare;
+mod incident;
 mod judge;
 mod lint;
 mod policy;
@@ -9,6 +10,7 @@ mod quota;
 mod state;
 
 pub use blind::is_blind;
+pub use incident::{Incident, MeanTimes, TierNumbers};
 pub use judge::{Guarded, Judgement, Reading, Yardstick, judge};
 pub use lint::{Lint, LintLevel, lint_objective, lint_traffic};
 pub use policy::{CLEAR_FACTOR, DerivedTier, Dropped, TierTable, derive_tiers, tier_table};

@@ -15,14 +15,14 @@ const VERSION: u8 = 1;
 const STARTS_MAX: usize = 32;
 
 /// Everything that an engine remembers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Archive {
     pub(super) starts: Starts,
     pub(super) objectives: Vec<KeptObjective>,
 }
 
 /// What one objective remembers, and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct KeptObjective {
     pub(super) owner: Owner,
     pub(super) memory: Memory,
@@ -88,7 +88,7 @@ impl Hasher for Fnv {
 }
 
 /// What one flush adds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Page {
     /// Whether it is the last one of a process that ended in order.
     pub(super) ended: bool,

@@ -5,6 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::KeptAlarm;
+use super::incidents::KeptIncidents;
 use crate::alert::DerivedTier;
 use crate::slo::{Budgeting, Objective, Severity};
 use crate::units::{EventCounts, saturating_nanos};
@@ -47,13 +48,14 @@ fn unit(budgeting: Budgeting) -> String {
 }
 
 /// All that one objective remembers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Memory {
     pub(super) past: KeptPast,
     pub(super) period: Option<KeptPeriod>,
     /// By the lengths of their windows.
     pub(super) tiers: Vec<KeptTier>,
     pub(super) sights: Vec<KeptSight>,
+    pub(super) incidents: KeptIncidents,
 }
 
 /// What was counted, and when somebody was there to see.
@@ -88,6 +90,15 @@ pub(crate) struct KeptTier {
     pub(super) short_ns: u64,
     pub(super) since_wall_ns: u64,
     pub(super) alarm: KeptAlarm,
+    pub(super) onset: Option<KeptOnset>,
+}
+
+/// When the short window of a tier went above its factor, and what was counted since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptOnset {
+    pub(super) at_unix_ns: u64,
+    pub(super) age_ns: u64,
+    pub(super) counts: Counts,
 }
 
 /// Whether the objective saw enough, for one severity.
@@ -98,7 +109,7 @@ pub(crate) struct KeptSight {
 }
 
 /// What was added since the flush before, and everything else as it is now: small, where the rings are not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Added {
     pub(super) units: Vec<(u64, Counts)>,
     pub(super) calls: Vec<(u64, Counts)>,
@@ -108,6 +119,8 @@ pub(crate) struct Added {
     pub(super) period: Option<KeptPeriod>,
     pub(super) tiers: Vec<KeptTier>,
     pub(super) sights: Vec<KeptSight>,
+    /// Those that ended since, and the one that has not.
+    pub(super) incidents: KeptIncidents,
 }
 
 /// Good and bad events.
@@ -155,7 +168,7 @@ impl Memory {
 
     /// For another promise about the same events, whose tiers have no past.
     pub(super) fn without_alerts(self) -> Self {
-        Self { tiers: Vec::new(), sights: Vec::new(), ..self }
+        Self { tiers: Vec::new(), sights: Vec::new(), incidents: KeptIncidents::default(), ..self }
     }
 
     /// Adds what another process counted at the same time or later, as when one takes over from another.
@@ -188,11 +201,13 @@ impl Memory {
                 None => self.sights.push(*sight),
             }
         }
+        self.incidents.merge(&later.incidents);
     }
 
     /// Takes in what a flush added; in the order in which they were written.
     pub(crate) fn add(&mut self, added: Added) {
-        let Added { units, calls, line, slices, estimated_until_ns, period, tiers, sights } = added;
+        let Added { units, calls, line, slices, estimated_until_ns, period, tiers, sights, incidents } =
+            added;
         let now_ns = line.now_ns();
         for (ladder, more) in [(&mut self.past.units, units), (&mut self.past.calls, calls)] {
             more.into_iter().for_each(|(at_ns, counts)| ladder.add(at_ns, counts.into()));
@@ -201,6 +216,7 @@ impl Memory {
         (self.past.line, self.past.slices) = (line, slices);
         self.past.estimated_until_ns = estimated_until_ns;
         (self.period, self.tiers, self.sights) = (period, tiers, sights);
+        self.incidents.add(incidents);
     }
 }
 
@@ -237,6 +253,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::alert::Incident;
     use crate::engine::{Evaluator, Input};
     use crate::report::ObjectiveReport;
     use crate::slo::Period;
@@ -283,7 +300,11 @@ mod tests {
         let windows: Vec<_> =
             report.windows.iter().map(|window| (window.length, window.counts, window.burn)).collect();
         let tiers: Vec<_> = report.tiers.iter().map(|tier| (tier.state, tier.since_wall_ns)).collect();
-        (windows, tiers, report.counts, report.budget.map(|budget| budget.remaining()), report.state)
+        let incident = |incident: Incident| Incident { interrupted: false, ..incident };
+        let incidents: Vec<_> =
+            report.incidents.iter().chain(&report.incident).copied().map(incident).collect();
+        let budget = report.budget.map(|budget| budget.remaining());
+        (windows, tiers, report.counts, budget, report.state, incidents, report.mean_times)
     }
 
     proptest! {

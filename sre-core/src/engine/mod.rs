@@ -8,6 +8,7 @@ mod builder;
 mod evaluation;
 mod flusher;
 mod handle;
+mod incidents;
 mod input;
 mod judged;
 mod keeper;

@@ -3,15 +3,17 @@
 use core::time::Duration;
 
 use super::alarm::Alarm;
-use super::memory::KeptTier;
+use super::incidents::Onset;
+use super::memory::{KeptOnset, KeptTier};
 use super::past::Past;
 use crate::alert::{
-    AlertState, DerivedTier, Judgement, Lint, Notice, Pair, Reading, Yardstick, is_blind, judge, lint_traffic,
+    AlertState, DerivedTier, Judgement, Level, Lint, Notice, Pair, Reading, Yardstick, is_blind, judge,
+    lint_traffic,
 };
 use crate::report::TierReport;
 use crate::slo::{Guards, projected_events};
 use crate::units::{EventCounts, Target, saturating_nanos};
-use crate::window::Tick;
+use crate::window::{Tally, Tick};
 
 /// The state of one tier that is judged; the tier itself comes as an argument.
 #[derive(Clone, Debug)]
@@ -21,6 +23,10 @@ pub(super) struct TierJudge {
     short: usize,
     calls: usize,
     alarm: Alarm,
+    /// When its short window went above its factor, while it is.
+    onset: Option<Onset>,
+    /// What had been counted at the last step.
+    counted: Tally,
 }
 
 /// What a tier is judged with, the same for all of an objective.
@@ -50,6 +56,8 @@ impl TierJudge {
             short: past.units().place(tier.short()),
             calls: past.calls().place(tier.short()),
             alarm: Alarm::new(tier.short()),
+            onset: None,
+            counted: past.units().sum(),
         }
     }
 
@@ -62,7 +70,15 @@ impl TierJudge {
         let (long, short) = (reading(self.long), reading(self.short));
         let judgement = judge(tier, bench.target, bench.guards, bench.yardstick, long, short);
         self.alarm.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
+        let begun = self.onset.unwrap_or(Onset { at: tick, counted: self.counted });
+        self.onset = (judgement.pair.short == Level::Above).then_some(begun);
+        self.counted = past.units().sum();
         judgement
+    }
+
+    /// When its short window went above its factor, while it is.
+    pub(super) const fn onset(&self) -> Option<Onset> {
+        self.onset
     }
 
     /// Whether most calls that ended in the short window were ignored or abandoned-and-ignored.
@@ -106,14 +122,28 @@ impl TierJudge {
             short_ns: saturating_nanos(tier.short()),
             since_wall_ns: report.since_wall_ns,
             alarm: self.alarm.kept(Duration::from_nanos(now.elapsed_ns)),
+            onset: self.onset.map(|onset| KeptOnset {
+                at_unix_ns: onset.at.wall_ns,
+                age_ns: now.elapsed_ns.saturating_sub(onset.at.elapsed_ns),
+                counts: self.counted.since(onset.counted).into(),
+            }),
         }
     }
 
-    /// Goes on as an earlier process left off.
-    pub(super) fn resume(&mut self, kept: &KeptTier, report: &mut TierReport, now: Tick) {
+    /// Begins anew when `counted` has been counted.
+    pub(super) const fn begin(&mut self, counted: Tally) {
+        self.counted = counted;
+    }
+
+    /// Goes on as an earlier process left off, when `counted` had been counted.
+    pub(super) fn resume(&mut self, kept: &KeptTier, report: &mut TierReport, now: Tick, counted: Tally) {
         self.alarm.resume(kept.alarm, Duration::from_nanos(now.elapsed_ns));
         report.since_wall_ns = kept.since_wall_ns;
         report.state = self.alarm.state();
+        self.onset = kept.onset.map(|onset| Onset {
+            at: Tick { wall_ns: onset.at_unix_ns, elapsed_ns: now.elapsed_ns.saturating_sub(onset.age_ns) },
+            counted: counted.minus(onset.counts.into()),
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! The evaluated view: what the last tick found, as plain data. Exporters see it and nothing behind it.
 
 mod engine;
+mod incident;
 mod objective;
 mod refill;
 mod sli;
@@ -12,6 +13,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 pub use engine::{EngineReport, Finding};
+pub use incident::{IncidentStatus, MeanTimesStatus};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
 pub(crate) use refill::{Refill, share, share_if_any};
 pub use sli::{ClassicBuckets, Events, Label, Over, Percentiles, SliReport};

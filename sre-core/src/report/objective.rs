@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::refill::{Refill, copy, refill_all, refilled, share, share_any};
-use crate::alert::{AlertState, Guarded, Notice, Trend};
+use crate::alert::{AlertState, Guarded, Incident, MeanTimes, Notice, Trend};
 use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity, Validity};
 use crate::units::{BurnRate, EventCounts, Target};
 
@@ -72,6 +72,15 @@ pub struct ObjectiveReport {
     pub late_ticks: u64,
     /// Alerts of all tiers and of blindness that were withheld.
     pub notices_withheld: u64,
+    /// The incident that is not over.
+    #[serde(serialize_with = "super::incident::open")]
+    pub incident: Option<Incident>,
+    /// The last 64 that are over, in the order of their starts; a state directory keeps them across restarts.
+    #[serde(serialize_with = "super::incident::ended")]
+    pub incidents: Arc<[Incident]>,
+    /// What all of these say about how long it takes to notice and to recover.
+    #[serde(serialize_with = "super::incident::times")]
+    pub mean_times: MeanTimes,
 }
 
 impl ObjectiveReport {
@@ -117,11 +126,11 @@ impl ObjectiveReport {
 }
 
 refilled!(ObjectiveReport {
-    share: slo, sli, period;
+    share: slo, sli, period, incidents;
     refill_all: windows, tiers;
     copy: kind, threshold, validity, target, state, exported, counts, provisional, budget, budget_projected,
         budget_forecast, exhaustion_forecast, pace, forecast, trend, blind, late_ticks,
-        notices_withheld;
+        notices_withheld, incident, mean_times;
 });
 
 refilled!(WindowReport {
@@ -317,6 +326,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::alert::TierNumbers;
     use crate::slo::Budget;
 
     fn names() -> impl Strategy<Value = Arc<str>> {
@@ -342,6 +352,23 @@ mod tests {
 
     fn shares() -> impl Strategy<Value = f64> {
         one_of(&[0.0, 0.25, -3.0, 14.4])
+    }
+
+    fn incidents() -> impl Strategy<Value = Incident> {
+        (counts(), any::<u32>(), prop::option::of(any::<u32>())).prop_map(|(counts, fired, cleared)| {
+            Incident {
+                onset_unix_ns: 0,
+                fired_unix_ns: fired.into(),
+                cleared_unix_ns: cleared.map(u64::from),
+                detected_after: Duration::from_secs(54),
+                lasted: Duration::from_secs(600),
+                severity: Severity::Page,
+                tiers: TierNumbers::default(),
+                counts,
+                budget_spent: None,
+                interrupted: false,
+            }
+        })
     }
 
     fn trends() -> impl Strategy<Value = Trend> {
@@ -406,10 +433,12 @@ mod tests {
             tiers in prop::collection::vec(tiers(), 0..4),
             (forecast, trend) in (forecasts(), trends()),
             (blind, late_ticks, notices_withheld) in any::<(bool, u64, u64)>(),
+            incidents in prop::collection::vec(incidents(), 0..4),
         ) -> ObjectiveReport {
             ObjectiveReport {
                 slo, sli, kind, threshold, validity, target, period, state, exported, counts, provisional, budget,
-                budget_projected, budget_forecast, exhaustion_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks, notices_withheld,
+                budget_projected, budget_forecast, exhaustion_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks, notices_withheld, incident: incidents.first().copied(),
+                mean_times: MeanTimes::of(&incidents), incidents: incidents.into(),
             }
         }
     }

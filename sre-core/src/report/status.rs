@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::alert::{AlertState, Notice, Trend};
 use crate::report::{
-    EngineReport, ObjectiveReport, ObjectiveState, Percentiles, Report, SliReport, TierReport,
+    EngineReport, IncidentStatus, MeanTimesStatus, ObjectiveReport, ObjectiveState, Percentiles, Report,
+    SliReport, TierReport,
 };
 use crate::slo::{ApdexBand, Forecast, Foresight, SampleSize, Severity, Validity};
 
@@ -145,6 +146,12 @@ pub struct ObjectiveStatus {
     pub notices_withheld: u64,
     /// The alert tiers, from the fastest on.
     pub tiers: Vec<TierStatus>,
+    /// The incident that is not over.
+    pub incident: Option<IncidentStatus>,
+    /// The last ones that are over, in the order of their starts.
+    pub incidents: Vec<IncidentStatus>,
+    /// What all of these say about how long it takes to notice and to recover.
+    pub mean_times: MeanTimesStatus,
 }
 
 /// What becomes of a budget at the present rate.
@@ -290,6 +297,9 @@ impl ObjectiveStatus {
             blind: report.blind,
             notices_withheld: report.notices_withheld,
             tiers: report.tiers.iter().map(TierStatus::of).collect(),
+            incident: report.incident.as_ref().map(IncidentStatus::of),
+            incidents: report.incidents.iter().map(IncidentStatus::of).collect(),
+            mean_times: report.mean_times.into(),
         }
     }
 }
@@ -332,6 +342,6 @@ fn labels(report: &SliReport) -> BTreeMap<&'static str, Arc<str>> {
     report.labels.iter().map(|label| (label.name, Arc::clone(&label.value))).collect()
 }
 
-fn seconds(nanoseconds: u64) -> f64 {
+pub(super) fn seconds(nanoseconds: u64) -> f64 {
     Duration::from_nanos(nanoseconds).as_secs_f64()
 }

@@ -1,5 +1,6 @@
 //! Pure. The status page: server-rendered, readable without scripts, in light and in dark.
 
+mod incidents;
 mod words;
 
 use std::fmt::{self, Write as _};
@@ -42,6 +43,7 @@ impl fmt::Display for Page<'_> {
         )?;
         self.write_head(f)?;
         self.write_objectives(f)?;
+        incidents::write(f, self.objectives())?;
         self.write_slis(f)?;
         f.write_str("</body></html>\n")
     }

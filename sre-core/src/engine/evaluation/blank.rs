@@ -1,8 +1,9 @@
 //! Pure. The report of an objective before its first tick.
 
 use core::time::Duration;
+use std::sync::Arc;
 
-use crate::alert::{Dropped, Trend, lint_objective, tier_table};
+use crate::alert::{Dropped, MeanTimes, Trend, lint_objective, tier_table};
 use crate::engine::outlook;
 use crate::engine::past::Past;
 use crate::engine::tier;
@@ -44,6 +45,9 @@ pub(super) fn blank_report(
         blind: false,
         late_ticks: 0,
         notices_withheld: 0,
+        incident: None,
+        incidents: Arc::default(),
+        mean_times: MeanTimes::default(),
     }
 }
 

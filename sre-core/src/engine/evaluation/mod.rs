@@ -10,15 +10,18 @@ use blank::blank_report;
 use remembering::Saved;
 
 use super::alarm::{Alarm, Telling};
+use super::incidents::{Blaze, Incidents};
 use super::input::{Input, Transition};
 use super::outlook::{self, Outlook};
 use super::past::Past;
 use super::sight::{self, Sight};
 use super::span::BudgetSpan;
 use super::tier::{Bench, TierJudge, Traffic};
-use crate::alert::{AlertState, DerivedTier, Reading, Trend, Yardstick, derive_tiers, inhibitor};
+use crate::alert::{
+    AlertState, DerivedTier, Reading, TierNumbers, Trend, Yardstick, derive_tiers, inhibitor,
+};
 use crate::error::Error;
-use crate::report::{ObjectiveReport, ObjectiveState};
+use crate::report::{ObjectiveReport, ObjectiveState, share};
 use crate::slo::{
     Blindness, Budget, BurnModel, Confidence, Guards, InFlight, Objective, Period, PeriodKind, Severity,
     burn_rate, pace, projected_events,
@@ -75,6 +78,7 @@ pub struct Evaluator {
     /// Blindness by severity, the most urgent first.
     sights: Vec<Sight>,
     outlook: Outlook,
+    incidents: Incidents,
     ticks_clamped: u64,
     report: ObjectiveReport,
     transitions: Vec<Transition>,
@@ -102,6 +106,7 @@ impl Evaluator {
             tiers: derived.iter().map(|tier| TierJudge::new(tier, &past)).collect(),
             states: vec![AlertState::Ok; derived.len()],
             outlook: Outlook::new(slo, terms.period().length()),
+            incidents: Incidents::default(),
             transitions: Vec::with_capacity(derived.len() + sights.len()),
             sights,
             objective,
@@ -193,6 +198,7 @@ impl Evaluator {
         self.read_windows(provisional);
         self.judge_tiers(tick, provisional);
         self.judge_blindness(tick);
+        self.note_incidents(tick);
         self.read_budget(provisional);
         if self.outlook.is_due(tick, self.report.budget) {
             self.look_ahead(provisional);
@@ -202,10 +208,7 @@ impl Evaluator {
 
     fn read_windows(&mut self, provisional: EventCounts) {
         let target = self.objective.target();
-        let longest = self.longest();
-        let period = self.objective.terms().period().length();
-        let allowed = projected_events(longest.counts, longest.observed, period)
-            .map(|events| events * target.budget_ratio());
+        let allowed = self.allowed();
         for (place, window) in self.report.windows.iter_mut().enumerate().take(self.past.units().len()) {
             let reading = self.past.reading(place);
             window.counts = reading.counts + provisional;
@@ -215,6 +218,14 @@ impl Evaluator {
             window.late = self.past.is_late(place);
             window.estimated = self.past.is_estimated(place);
         }
+    }
+
+    /// The bad events that the whole period allows, if the longest window is like the rest of it.
+    fn allowed(&self) -> Option<f64> {
+        let longest = self.longest();
+        let events =
+            projected_events(longest.counts, longest.observed, self.objective.terms().period().length());
+        events.map(|events| events * self.objective.target().budget_ratio())
     }
 
     fn judge_tiers(&mut self, tick: Tick, provisional: EventCounts) {
@@ -250,6 +261,35 @@ impl Evaluator {
             report.notice = judge.alarm().notice();
             report.notices_withheld = judge.alarm().withheld();
         }
+    }
+
+    /// Takes note of the tiers that fire and reach somebody.
+    fn note_incidents(&mut self, tick: Tick) {
+        let blaze = self.blaze();
+        if blaze.is_some() || self.incidents.open().is_some() {
+            let allowed = self.allowed();
+            self.incidents.step(blaze, tick, self.past.units().sum(), allowed);
+            self.show_incidents();
+        }
+    }
+
+    fn blaze(&self) -> Option<Blaze> {
+        let reaches = |tier: &DerivedTier| tier.severity() > Severity::Log;
+        let tiers = self.derived.iter().zip(&self.tiers);
+        let firing =
+            tiers.filter(|(tier, judge)| reaches(tier) && judge.alarm().state() == AlertState::Firing);
+        let one = |(tier, judge): (&DerivedTier, &TierJudge)| Blaze {
+            tiers: TierNumbers::of([tier.number()]),
+            severity: tier.severity(),
+            onset: judge.onset(),
+        };
+        firing.map(one).reduce(Blaze::and)
+    }
+
+    fn show_incidents(&mut self) {
+        self.report.incident = self.incidents.open();
+        share(&mut self.report.incidents, self.incidents.ended());
+        self.report.mean_times = self.incidents.times();
     }
 
     fn judge_blindness(&mut self, tick: Tick) {

@@ -1,5 +1,7 @@
 //! Pure. What an objective keeps beyond its process, and how the next process goes on from it.
 
+use core::time::Duration;
+
 use super::{Evaluator, past_of};
 use crate::alert::{AlertState, inhibitor};
 use crate::engine::memory::{Added, Downtime, KeptSight, KeptTier, Memory};
@@ -13,6 +15,7 @@ pub(super) struct Saved {
     units: Tally,
     calls: Tally,
     now_ns: u64,
+    incidents: u64,
 }
 
 impl Evaluator {
@@ -24,6 +27,7 @@ impl Evaluator {
             period: self.span.kept(&self.past),
             tiers: self.kept_tiers(),
             sights: self.kept_sights(),
+            incidents: self.incidents.kept(0),
         }
     }
 
@@ -44,6 +48,7 @@ impl Evaluator {
             period: self.span.kept(&self.past),
             tiers: self.kept_tiers(),
             sights: self.kept_sights(),
+            incidents: self.incidents.kept(saved.incidents),
         };
         self.note_saved();
         Some(added)
@@ -51,7 +56,8 @@ impl Evaluator {
 
     fn note_saved(&mut self) {
         let (units, calls) = (self.past.units().sum(), self.past.calls().sum());
-        self.saved = Some(Saved { units, calls, now_ns: self.past.line().now_ns() });
+        let now_ns = self.past.line().now_ns();
+        self.saved = Some(Saved { units, calls, now_ns, incidents: self.incidents.ended_ever() });
     }
 
     fn kept_sights(&self) -> Vec<KeptSight> {
@@ -68,7 +74,7 @@ impl Evaluator {
     /// Goes on at `tick` from where an earlier process left off; what was counted and decided since this evaluator was
     /// made is forgotten, but for its exported counters.
     pub(crate) fn resume(&mut self, memory: Memory, tick: Tick, downtime: Downtime) {
-        let Memory { past, period, tiers, sights } = memory;
+        let Memory { past, period, tiers, sights, incidents } = memory;
         let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
         self.past = past_of(&self.objective, &self.derived, left_off);
         if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
@@ -78,23 +84,28 @@ impl Evaluator {
         if let Some(period) = period {
             self.span.take_over(period, &self.past);
         }
+        let counted = self.past.units().sum();
+        let absent_ns = tick.wall_ns.saturating_sub(left_off.wall_ns);
+        self.incidents.resume(incidents, tick, Duration::from_nanos(absent_ns), counted);
         let resumed = self.past.resume(tick, downtime);
         self.span.resume(&resumed, tick.elapsed_ns);
-        self.resume_alerts(&tiers, tick);
+        self.resume_alerts(&tiers, tick, counted);
         self.sights.iter_mut().for_each(|sight| sight.resume(&sights, tick));
         self.saved = None;
         self.read_windows(EventCounts::ZERO);
         self.read_budget(EventCounts::ZERO);
+        self.show_incidents();
         self.report.state = self.state();
     }
 
     /// Tiers are known by their windows: those of another table begin anew.
-    fn resume_alerts(&mut self, kept: &[KeptTier], tick: Tick) {
+    fn resume_alerts(&mut self, kept: &[KeptTier], tick: Tick, counted: Tally) {
         let tiers =
             self.derived.iter().zip(&mut self.tiers).zip(&mut self.report.tiers).zip(&mut self.states);
         for (((tier, judge), report), state) in tiers {
+            judge.begin(counted);
             if let Some(kept) = kept.iter().find(|kept| kept.is_of(tier)) {
-                judge.resume(kept, report, tick);
+                judge.resume(kept, report, tick, counted);
                 *state = judge.alarm().state();
             }
         }
