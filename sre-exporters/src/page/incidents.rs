@@ -62,8 +62,9 @@ fn write_row(f: &mut fmt::Formatter<'_>, (sli, slo, incident): &Row<'_>) -> fmt:
     let state =
         if incident.cleared_unix_ns.is_none() { " <span class=\"state firing\">firing</span>" } else { "" };
     write!(f, "</th><td class=\"n\">{since:.0}{state}</td><td>{}<br><small>", incident.severity.as_str())?;
+    f.write_str(if incident.tiers.iter().count() == 1 { "tier" } else { "tiers" })?;
     for (place, tier) in incident.tiers.iter().enumerate() {
-        write!(f, "{}{tier}", if place == 0 { "tiers " } else { ", " })?;
+        write!(f, "{} {tier}", if place == 0 { "" } else { "," })?;
     }
     write!(f, "</small></td><td>{}</td>", Text(&incident.sentence()))?;
     writeln!(f, "<td class=\"n\">{}</td></tr>", Count(incident.counts.bad()))
