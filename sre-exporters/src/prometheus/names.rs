@@ -79,6 +79,8 @@ pub(crate) static ENGINE_DURATIONS_CLAMPED: Family =
     counter("sre_engine_durations_clamped", "Durations too long to be told from the longest one.");
 pub(crate) static ENGINE_BATCHES_CLAMPED: Family =
     counter("sre_engine_batches_clamped", "Batches of more events than can be, counted as that many.");
+pub(crate) static ENGINE_SERIES_SATURATED: Family =
+    gauge("sre_engine_series_saturated", "SLIs and members of families with a counter that is full.");
 pub(crate) static ENGINE_WINDOWS_ROUNDED: Family = counter(
     "sre_engine_windows_rounded",
     "Questions for a window that is not kept, answered with the next longer one.",
@@ -125,7 +127,7 @@ pub(crate) static PROCESS_START: Family =
     in_unit(gauge("process_start_time_seconds", "Start of the process, in seconds since 1970."), "seconds");
 
 #[cfg(test)]
-pub(crate) static ALL: [&Family; 41] = [
+pub(crate) static ALL: [&Family; 42] = [
     &TARGET,
     &BUILD,
     &SLI_EVENTS,
@@ -149,6 +151,7 @@ pub(crate) static ALL: [&Family; 41] = [
     &ENGINE_SHARDS,
     &ENGINE_DURATIONS_CLAMPED,
     &ENGINE_BATCHES_CLAMPED,
+    &ENGINE_SERIES_SATURATED,
     &ENGINE_WINDOWS_ROUNDED,
     &ENGINE_PAUSED,
     &ENGINE_DEGRADED,

@@ -134,6 +134,7 @@ pub(crate) fn write_engine(encoder: &mut Encoder<'_>, engine: &EngineReport) {
     encoder.family(&names::ENGINE_SHARDS).integer(&[], engine.shards);
     encoder.family(&names::ENGINE_DURATIONS_CLAMPED).integer(&[], engine.durations_clamped);
     encoder.family(&names::ENGINE_BATCHES_CLAMPED).integer(&[], engine.batches_clamped);
+    encoder.family(&names::ENGINE_SERIES_SATURATED).integer(&[], engine.series_saturated);
     encoder.family(&names::ENGINE_WINDOWS_ROUNDED).integer(&[], engine.windows_rounded);
     encoder.family(&names::ENGINE_PAUSED).integer(&[], u64::from(engine.paused));
     encoder.family(&names::ENGINE_DEGRADED).integer(&[], engine.degraded.len() as u64);
