@@ -3,10 +3,12 @@
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod counting;
+mod promise;
 
 use std::time::Duration;
 
 use counting::ALLOCATIONS;
+use promise::kept;
 use sre_core::sli::{Abandoned, Exemplar};
 use sre_core::{Objective, Outcome, Sli};
 
@@ -34,6 +36,7 @@ fn ten_million_records_after_prewarm_allocate_nothing() {
         }
     });
     assert_eq!(allocated, 0);
+    kept("R4", "10000000 records after prewarm, 0 allocations");
 }
 
 /// What each of these allocates once it has been done for the first time.

@@ -1,7 +1,9 @@
-//! A global allocator that counts what each thread allocates.
+//! A global allocator that counts what each thread allocates, and what the process holds.
+#![allow(dead_code, reason = "each of the tests uses a part")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 struct Counting;
 
@@ -9,15 +11,28 @@ thread_local! {
     pub(crate) static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
+/// Bytes that are allocated and not given back.
+static HELD: AtomicI64 = AtomicI64::new(0);
+
+pub(crate) fn held_bytes() -> i64 {
+    HELD.load(Ordering::Relaxed)
+}
+
+fn hold(bytes: usize, sign: i64) {
+    HELD.fetch_add(sign * i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
 // SAFETY: every call goes on to the system allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        hold(layout.size(), 1);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        hold(layout.size(), -1);
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
