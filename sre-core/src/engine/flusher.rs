@@ -1,6 +1,7 @@
 //! Cold. Writes what the engine remembers to its state directory, on a thread of its own.
 
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,13 +22,17 @@ pub(super) trait Remembering: Send + 'static {
     fn pages(&self, ask: Ask, patience: Duration) -> Option<Pages>;
 
     /// What was found in the directory once it could be read.
-    fn recovered(&self, archive: Archive);
+    fn recovered(&self, archive: Archive, now: Tick);
 
     /// How the directory is doing.
     fn told(&self, report: StateReport, patience: Duration);
 
-    /// Now, on both clocks.
+    /// Now, on both clocks; as of the last tick where only a clock of the user's knows more, which may block, panic or
+    /// ask for a flush.
     fn now(&self) -> Tick;
+
+    /// A flush was lost to a panic.
+    fn panicked(&self);
 }
 
 /// What a flush asks for.
@@ -127,7 +132,7 @@ impl Flusher {
         self.begun_ns.store(now.elapsed_ns.max(1), Ordering::Relaxed);
         if let Some(recovered) = store.take_over(unix_s(now)) {
             let archive = note(recovered, &mut self.report.lock());
-            engine.recovered(archive);
+            engine.recovered(archive, now);
         }
         let Some(Pages { page, archive }) = engine.pages(Ask { all: store.is_due(), ended }, patience) else {
             return;
@@ -192,11 +197,17 @@ pub(super) fn spawn<E: Remembering>(
         // What was recovered is made durable anew at once.
         let mut go_on = true;
         let each = flusher.each();
+        let flush = |ended| {
+            // A fault of ours costs one flush; the next one is whole again.
+            if catch_unwind(AssertUnwindSafe(|| flusher.flush(&engine, ended, each))).is_err() {
+                engine.panicked();
+            }
+        };
         while go_on {
-            flusher.flush(&engine, false, each);
+            flush(false);
             go_on = stop.sleep(each);
         }
-        flusher.flush(&engine, true, each);
+        flush(true);
     })
 }
 

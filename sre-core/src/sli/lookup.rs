@@ -104,7 +104,10 @@ impl Lookup {
     #[inline(never)]
     fn find_place<L: Labels>(&self, labels: &L) -> &Arc<Member> {
         match self.dense.get(labels.dense_index()) {
-            Some(place) => place.get_or_init(|| self.family.member(values(labels))),
+            Some(place) => {
+                let values = values(labels);
+                place.get_or_init(|| self.family.member(values))
+            }
             None => self.find_remembered(labels),
         }
     }
@@ -171,10 +174,11 @@ impl Lookup {
                 Probe::Empty(_) | Probe::Full => self.family.refuse(),
             };
         }
+        let values = values(labels);
         let mut is_mine = false;
         let member = place.get_or_init(|| {
             is_mine = true;
-            self.family.member(values(labels))
+            self.family.member(values)
         });
         if is_mine && !self.is_overflow(member) {
             // Release: pairs with the Acquire above; the place is taken before its member counts.
@@ -198,6 +202,7 @@ impl Lookup {
     }
 }
 
+/// To be asked for before a place is taken: labels of the user's may block, panic or look for themselves.
 fn values(labels: &impl Labels) -> Box<[Box<str>]> {
     labels.to_values().into_boxed_slice()
 }

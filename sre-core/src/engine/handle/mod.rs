@@ -62,6 +62,8 @@ struct Core {
     latest: Mutex<Arc<Report>>,
     is_default: bool,
     running: AtomicBool,
+    /// When the last tick began, for who must not wait for a clock of the user's. Locked to copy it, never longer.
+    last: Mutex<Tick>,
     /// How long the last tick took, in nanoseconds.
     spent_ns: AtomicU64,
     /// When the last tick ended, by [`Core::heartbeat_ns`].
@@ -109,6 +111,7 @@ impl Engine {
             latest: Mutex::new(latest),
             is_default,
             running: AtomicBool::new(true),
+            last: Mutex::new(started),
             spent_ns: AtomicU64::new(0),
             ticked_ns: AtomicU64::new(0),
             manual_clock: builder.manual.clone(),
@@ -284,6 +287,7 @@ impl Core {
         let ticked = catch_unwind(AssertUnwindSafe(|| {
             // Read without the lock: a clock of the user's may block, or ask this engine.
             let begun = now(&self.clock);
+            *self.last.lock() = begun;
             // Relaxed: a statistic.
             let spent = Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed));
             let replaced = self.with_state(|state| {

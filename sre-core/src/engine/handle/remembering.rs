@@ -109,8 +109,7 @@ impl Remembering for Arc<Core> {
         self.state.try_lock_for(patience)?.pages(ask)
     }
 
-    fn recovered(&self, archive: Archive) {
-        let now = self.now();
+    fn recovered(&self, archive: Archive, now: Tick) {
         self.with_state(|state| state.take_over(archive, now));
     }
 
@@ -121,7 +120,14 @@ impl Remembering for Arc<Core> {
     }
 
     fn now(&self) -> Tick {
-        now(&self.clock)
+        match &self.clock {
+            Source::Other(_) if self.manual_clock.is_none() => *self.last.lock(),
+            ours => now(ours),
+        }
+    }
+
+    fn panicked(&self) {
+        Core::panicked(self);
     }
 }
 
