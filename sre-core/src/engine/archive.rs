@@ -136,12 +136,7 @@ impl Archive {
         let mut problems = Vec::new();
         let mut archive = match snapshot.map(decode::<Self>) {
             Some(Ok(mut archive)) => {
-                let before = archive.objectives.len();
-                archive.objectives.retain(|kept| kept.memory.is_sound());
-                let unsound = before - archive.objectives.len();
-                if unsound > 0 {
-                    problems.push(format!("{unsound} memories in the snapshot are of no shape of ours"));
-                }
+                problems.extend(archive.leave_out_unsound("snapshot"));
                 archive
             }
             Some(Err(problem)) => {
@@ -161,7 +156,16 @@ impl Archive {
                 }
             }
         }
+        problems.extend(archive.leave_out_unsound("journal"));
         (archive, problems)
+    }
+
+    /// Leaves out what cannot be a memory of ours; says how much that was.
+    fn leave_out_unsound(&mut self, origin: &str) -> Option<String> {
+        let before = self.objectives.len();
+        self.objectives.retain(|kept| kept.memory.is_sound());
+        let unsound = before.saturating_sub(self.objectives.len());
+        (unsound > 0).then(|| format!("{unsound} memories in the {origin} are of no shape of ours"))
     }
 
     /// Up to where the process that wrote it observed, in nanoseconds since 1970; `None` if nothing was kept.

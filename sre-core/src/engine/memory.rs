@@ -163,7 +163,7 @@ impl Memory {
 
     /// Whether it can be a memory of ours, whoever wrote it.
     pub(super) fn is_sound(&self) -> bool {
-        self.past.units.is_sound() && self.past.calls.is_sound()
+        self.past.units.is_sound() && self.past.calls.is_sound() && self.past.line.is_sound()
     }
 
     /// For another promise about the same events, whose tiers have no past.

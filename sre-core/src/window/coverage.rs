@@ -93,6 +93,11 @@ impl KeptLine {
         self.started_ns = self.started_ns.min(later.started_ns);
     }
 
+    /// Whether it can be a time line of ours, whoever wrote it.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.gaps.is_sound()
+    }
+
     /// Up to where the earlier process observed.
     pub(crate) const fn now_ns(&self) -> u64 {
         self.now_ns

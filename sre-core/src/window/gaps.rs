@@ -46,6 +46,16 @@ impl Gaps {
         Self(Vec::new())
     }
 
+    /// Whether they can be gaps of ours, whoever wrote them.
+    pub(super) fn is_sound(&self) -> bool {
+        let is_ascending =
+            |pair: &[Gap]| matches!(pair, [earlier, later] if earlier.end_ns <= later.start_ns);
+        let is_whole = |gap: &Gap| {
+            gap.end_ns.checked_sub(gap.start_ns).is_some_and(|whole_ns| gap.missed_ns <= whole_ns)
+        };
+        self.0.len() <= GAPS_MAX && self.0.iter().all(is_whole) && self.0.windows(2).all(is_ascending)
+    }
+
     /// Notes that nothing was observed from `start_ns`, which is not before the end of the last gap, to `end_ns`.
     pub(super) fn note(&mut self, start_ns: u64, end_ns: u64) {
         let missed_ns = end_ns.saturating_sub(start_ns);
