@@ -130,6 +130,11 @@ pub mod clock;
 mod duration;
 pub mod engine;
 mod error;
+#[cfg_attr(not(sre_fuzz), cfg(test))]
+mod feed;
+#[cfg_attr(not(sre_fuzz), cfg(test))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod histogram;
 mod primitive;
 #[doc(hidden)]

@@ -71,6 +71,10 @@ mod error;
 #[cfg(feature = "prometheus")]
 mod exporters;
 #[cfg(feature = "prometheus")]
+#[cfg_attr(not(sre_fuzz), cfg(test))]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(feature = "prometheus")]
 mod http;
 #[cfg(feature = "prometheus")]
 mod naming;
@@ -90,11 +94,13 @@ pub use exporters::{Exporters, ExportersBuilder, ExportersStatus, HttpStatus};
 pub use http::{Body, Credential, Handler};
 
 /// The strict reader that the tests of the crate share with those outside it.
-#[cfg(all(test, feature = "prometheus"))]
+#[cfg(feature = "prometheus")]
+#[cfg_attr(not(sre_fuzz), cfg(test))]
 #[path = "../tests/grammar/mod.rs"]
 mod grammar;
 
 /// What the tests of the crate and those outside it report on.
-#[cfg(all(test, feature = "prometheus"))]
+#[cfg(feature = "prometheus")]
+#[cfg_attr(not(sre_fuzz), cfg(test))]
 #[path = "../tests/sample/mod.rs"]
 mod sample;

@@ -7,6 +7,8 @@ mod archive;
 mod builder;
 mod evaluation;
 mod flusher;
+#[cfg_attr(not(sre_fuzz), cfg(test))]
+pub(crate) mod fuzzing;
 mod handle;
 mod incidents;
 mod input;

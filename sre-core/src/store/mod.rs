@@ -24,9 +24,12 @@ mod drive;
 mod error;
 mod finding;
 mod frame;
+#[cfg_attr(not(sre_fuzz), cfg(test))]
+pub(crate) mod fuzzing;
 mod handle;
 mod holder;
-#[cfg(test)]
+#[cfg_attr(not(sre_fuzz), cfg(test))]
+#[cfg_attr(sre_fuzz, allow(dead_code))]
 pub(crate) mod model;
 mod names;
 mod real;
@@ -35,14 +38,14 @@ mod recovery;
 mod tests;
 mod writer;
 
-#[cfg(test)]
+#[cfg_attr(not(sre_fuzz), cfg(test))]
 pub(crate) use disk::{Disk, DiskFile, LockAttempt};
 #[cfg(test)]
 pub(crate) use error::{Cause, Operation, StoreError};
 #[cfg(test)]
 pub(crate) use finding::{Damage, Finding};
 pub(crate) use handle::{Appended, Options, Standing, Store};
-#[cfg(test)]
+#[cfg_attr(not(sre_fuzz), cfg(test))]
 pub(crate) use holder::Holder;
 pub(crate) use real::RealDisk;
 pub(crate) use recovery::Recovered;

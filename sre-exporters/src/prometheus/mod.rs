@@ -17,6 +17,8 @@
 mod config;
 mod encode;
 mod escaping;
+#[cfg_attr(not(sre_fuzz), cfg(test))]
+pub(crate) mod fuzzing;
 mod names;
 mod negotiate;
 mod process;

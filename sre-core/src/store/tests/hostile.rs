@@ -4,10 +4,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::primitive::{Arc, Mutex};
 use crate::store::frame::{self, HEADER_BYTES, Kind};
-use crate::store::model::{ModelDisk, World};
-use crate::store::{Appended, Options, Recovered, Standing, Store};
+use crate::store::fuzzing::{check_directory, held_bytes, read};
+use crate::store::model::World;
 
 /// A frame that is sound but says strange things, or one that was changed after it was sealed.
 fn hostile_frame() -> impl Strategy<Value = Vec<u8>> {
@@ -84,37 +83,12 @@ fn hostile_directory() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
     vec((name, hostile_file()), 0..8)
 }
 
-fn read(world: &Arc<Mutex<World>>) -> (Store, Recovered) {
-    Store::open(Box::new(ModelDisk::new(world)), Options { journal_bytes: 300 }, 7)
-}
-
-fn held_bytes(recovered: &Recovered) -> usize {
-    recovered.snapshot.iter().chain(&recovered.entries).map(Vec::capacity).sum()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_096))]
 
     #[test]
     fn any_directory_is_read_and_written(files in hostile_directory()) {
-        let world = World::with_files(files.iter().map(|(name, bytes)| (*name, &bytes[..])));
-        let used = world.lock().used_bytes();
-        let (mut store, recovered) = read(&world);
-        prop_assert!(held_bytes(&recovered) <= used);
-        prop_assert!(recovered.entries.len() * HEADER_BYTES <= used);
-        if let Standing::ReadOnly(_) = store.standing() {
-            prop_assert!(store.error().is_some_and(|error| error.to_string().contains("format version")));
-            return Ok(());
-        }
-        prop_assert_eq!(store.standing(), &Standing::Writable);
-        let before: Vec<u8> = recovered.snapshot.into_iter().chain(recovered.entries).flatten().collect();
-        store.begin_generation(&before).unwrap();
-        prop_assert_eq!(store.append(b"one more"), Ok(Appended::Durable));
-        store.close();
-        let (_, recovered) = read(&world);
-        prop_assert_eq!(recovered.snapshot, Some(before));
-        prop_assert_eq!(recovered.entries, [b"one more"]);
-        prop_assert!(world.lock().violations().is_empty());
+        check_directory(&files);
     }
 
     #[test]

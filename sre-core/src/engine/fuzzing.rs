@@ -1,0 +1,103 @@
+//! Cold. What must hold of the payloads of a state directory, whatever bytes they have.
+
+use core::time::Duration;
+
+use super::archive::{self, Archive, KeptObjective, Owner, Page};
+use super::memory::Subject;
+use super::{Downtime, Evaluator, Input};
+use crate::feed::Feed;
+use crate::report::Label;
+use crate::slo::{Budgeting, Objective, Period};
+use crate::units::EventCounts;
+use crate::window::{CalendarUnit, EmptySlice, Tick};
+
+const SECOND: u64 = 1_000_000_000;
+const SLO: &str = "checkout-availability";
+
+/// A snapshot and entries after it, each behind its length; before them the objective, the policy and the time of the
+/// start that finds them.
+pub(crate) fn archive(data: &[u8]) {
+    let mut feed = Feed(data);
+    let (which, downtime) = (feed.byte(), downtime(feed.byte()));
+    let now = at(feed.number() >> 16);
+    let snapshot = feed.chunk();
+    let mut entries = Vec::new();
+    while !feed.0.is_empty() && entries.len() < 4 {
+        entries.push(feed.chunk().to_vec());
+    }
+    let (archive, problems) = Archive::recover(Some(snapshot), &entries);
+    assert!(problems.len() <= 3, "{problems:?}");
+    let again = Archive::recover(Some(&archive::encode(&archive)), &[]);
+    assert_eq!((again.0, again.1), (archive.clone(), Vec::new()), "what is written is read back");
+    for kept in archive.objectives.iter().take(3) {
+        let mut evaluator = evaluator(which);
+        evaluator.resume(kept.memory.clone(), now, downtime);
+        let later = Tick { wall_ns: now.wall_ns.saturating_add(SECOND), elapsed_ns: now.elapsed_ns + SECOND };
+        evaluator.tick(later, input());
+        let report = evaluator.report();
+        assert!(report.windows.iter().all(|window| (0.0..=1.0).contains(&window.coverage)), "{report:?}");
+        let mut merged = evaluator.memory();
+        merged.merge(&kept.memory);
+        evaluator.resume(merged, later, downtime);
+        evaluator.tick(later, input());
+    }
+}
+
+/// What is kept of each kind of objective, a minute and three flushes old.
+pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
+    let seed = |which: u8| {
+        let mut evaluator = evaluator(which);
+        let run = |seconds: core::ops::Range<u64>, evaluator: &mut Evaluator| {
+            seconds.for_each(|second| {
+                evaluator.tick(at(second), input());
+            });
+        };
+        run(1..60, &mut evaluator);
+        let labels = [Label::new("route", "/cart")];
+        let owner = Owner::new("checkout", &labels, Subject::of(&objective(which)), SLO);
+        let kept = KeptObjective { owner: owner.clone(), memory: evaluator.memory() };
+        let snapshot = archive::encode(&Archive { objectives: vec![kept], ..Archive::default() });
+        let pages = (0..3).map(|flush| {
+            run(60 + flush * 10..70 + flush * 10, &mut evaluator);
+            let objectives = evaluator.added().map(|added| (owner.key(), added)).into_iter().collect();
+            archive::encode(&Page { ended: flush == 2, objectives })
+        });
+        let payloads = core::iter::once(snapshot.clone()).chain(pages);
+        let chunks = payloads.flat_map(|payload| {
+            let length = u16::try_from(payload.len()).unwrap();
+            [&length.to_le_bytes()[..], &payload].concat()
+        });
+        [which, which].into_iter().chain((100_u64 << 16).to_le_bytes()).chain(chunks).collect()
+    };
+    (0..4).map(seed).collect()
+}
+
+fn objective(which: u8) -> Objective {
+    let objective = Objective::availability(0.999);
+    let length = Duration::from_secs(60);
+    match which % 4 {
+        0 => objective,
+        1 => objective.period(Period::calendar(CalendarUnit::Month, "UTC")),
+        2 => objective.budgeting(Budgeting::RatioTimeslices { length, empty: EmptySlice::Skip }),
+        _ => objective.budgeting(Budgeting::OverlappingSlices { length, samples: 6 }),
+    }
+}
+
+fn evaluator(which: u8) -> Evaluator {
+    Evaluator::new("checkout", SLO, objective(which), at(0)).unwrap()
+}
+
+fn downtime(which: u8) -> Downtime {
+    let hour = Duration::from_secs(3_600);
+    [Downtime::Unknown, Downtime::Bad, Downtime::Excluded, Downtime::UnknownUpTo(hour)]
+        [usize::from(which % 4)]
+}
+
+fn at(second: u64) -> Tick {
+    let elapsed_ns = second.saturating_mul(SECOND).min(u64::MAX / 2);
+    Tick { wall_ns: elapsed_ns.saturating_add(1_700_000_000 * SECOND), elapsed_ns }
+}
+
+fn input() -> Input {
+    Input { delta: EventCounts::new(9, 1), ended: 10, ..Input::default() }
+}
