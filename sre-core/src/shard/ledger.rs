@@ -131,7 +131,7 @@ impl Ledger {
 
     // The fences here and in `close` are SeqCst: of a thread that gives back and one that closes, at least one
     // must see what the other wrote.
-    fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         fence(Ordering::SeqCst);
         self.closed.load(Ordering::SeqCst)
     }

@@ -18,7 +18,7 @@ static BUDGET_PER_THREAD: AtomicUsize = AtomicUsize::new(PLACES);
 
 thread_local! {
     static TABLE: [Cell<Option<&'static Shard>>; PLACES] = const { [const { Cell::new(None) }; PLACES] };
-    static LEASES: Leases = const { Leases(RefCell::new(Held { leases: Vec::new(), hand: 0 })) };
+    static LEASES: Leases = const { Leases(RefCell::new(Held { leases: Vec::new(), hand: 0, next: 0 })) };
 }
 
 /// The shard that this thread holds for the recorder of this identity.
@@ -77,6 +77,8 @@ struct Held {
     leases: Vec<Lease>,
     /// The lease that is asked next whether it is still in use, when the budget is spent.
     hand: usize,
+    /// The lease that is asked next whether its recorder is still there.
+    next: usize,
 }
 
 /// What became of a request for a shard.
@@ -111,6 +113,7 @@ fn promote_within(
         if let Some(own) = held.at_place_of(recorder).filter(|holder| holder.recorder == recorder) {
             return ledger.own_again(own.shard, recorder, terms).then_some(());
         }
+        held.give_up_orphans();
         held.make_room(recorder, budget)?;
         let shard = ledger.claim(recorder, terms, || pool::take(counter))?;
         held.leases.push(Lease {
@@ -149,6 +152,18 @@ impl Held {
         }
         self.hand = (self.hand + 1).checked_rem(self.leases.len())?;
         self.give_up_if_cold(self.hand)
+    }
+
+    /// Gives up leases of recorders that went on another thread, as those of an engine that was dropped there.
+    ///
+    /// Looks at two for each that is asked for, so that it gets round while they become more.
+    fn give_up_orphans(&mut self) {
+        for _ in 0..2 {
+            self.next = (self.next + 1).checked_rem(self.leases.len()).unwrap_or(0);
+            if self.leases.get(self.next).is_some_and(|lease| lease.ledger.is_closed()) {
+                drop(self.leases.swap_remove(self.next));
+            }
+        }
     }
 
     /// Gives up a lease that nothing was recorded through since the last time somebody asked.
@@ -233,6 +248,19 @@ mod tests {
         assert_eq!(series.iter().filter(|one| one.has_shard()).count(), held());
         let given_up: u64 = series.iter().map(Series::given_up).sum();
         assert_eq!(given_up, 20 - held() as u64, "each had an event");
+    }
+
+    #[test]
+    fn what_was_left_by_series_that_are_gone_is_given_up_bit_by_bit() {
+        let series: Vec<Series> = (100..120).map(Series::new).collect();
+        assert!(series.iter().all(|one| one.ask(1_000)));
+        assert_eq!(held(), 20);
+        // As when the engine that had them ends on another thread.
+        series.iter().take(15).for_each(|one| one.ledger.close());
+        let later: Vec<Series> = (200..240).map(Series::new).collect();
+        assert!(later.iter().all(|one| one.ask(1_000)));
+        assert_eq!(held(), 45);
+        assert!(series.iter().skip(15).chain(&later).all(Series::has_shard));
     }
 
     #[test]
