@@ -74,7 +74,8 @@
 //!
 //! [`Sli::burn_rate`], [`Sli::budget_remaining`] and [`Sli::firing`] answer in a handler, without a lock;
 //! [`Engine::status`] gives everything as plain data; [`Engine::report`] is what exporters read. Tests take an engine
-//! with a [manual clock](engine::Builder::manual_clock), and a replay of an old log is such a test.
+//! with a [manual clock](engine::Builder::manual_clock), and a replay of an old log is such a test; `testing` (feature
+//! `test-util`) replays outages.
 //!
 //! # What recording costs
 //!
@@ -104,6 +105,7 @@
 //! | `macros` | `#[sli]`, `#[derive(Outcome)]`, `#[derive(Labels)]`; brings `sre-macros` | yes |
 //! | `hdrhistogram` | conversion to and from `hdrhistogram::Histogram`, its V2 bytes and interval logs | no |
 //! | `http` | `Classify` for `http::StatusCode` and `http::Response` | no |
+//! | `test-util` | `testing`: outages replayed in your tests, on a clock that only the test moves | no |
 //! | `real-backends` | tests against other people's programs; no API | no |
 //!
 //! # Limits
@@ -146,6 +148,8 @@ pub mod sli;
 pub mod slo;
 pub mod stats;
 mod store;
+#[cfg(feature = "test-util")]
+pub mod testing;
 pub mod units;
 pub mod window;
 

@@ -56,6 +56,14 @@ impl Alarm {
         }
     }
 
+    /// Whether it stays as it is, and nobody is told late, if the windows say `pair` until then.
+    #[cfg(feature = "test-util")]
+    pub(super) fn holds(&self, pair: Pair, until: Duration, is_inhibited: bool) -> bool {
+        let waits_to_tell =
+            self.state() == AlertState::Firing && !is_inhibited && self.notice() != Notice::Told;
+        !waits_to_tell && self.alert.clone().step(pair, until).is_none()
+    }
+
     /// What outlives the process, as of `now`.
     pub(super) fn kept(&self, now: Duration) -> KeptAlarm {
         KeptAlarm { alert: self.alert.kept(now), quota: self.quota.kept(now) }

@@ -28,6 +28,10 @@ mod unit;
 
 pub use builder::Builder;
 pub use evaluation::Evaluator;
+#[cfg(feature = "test-util")]
+pub(crate) use evaluation::{Calm, Stretch};
 pub use handle::Engine;
 pub use input::{Input, Transition};
 pub use memory::Downtime;
+#[cfg(feature = "test-util")]
+pub(crate) use memory::Memory;

@@ -164,6 +164,13 @@ impl Past {
         step
     }
 
+    /// Moves to `tick` and books as if it came in time, into the coarsest slots that it ends with.
+    #[cfg(feature = "test-util")]
+    pub(super) fn stride(&mut self, tick: Tick, input: Input) {
+        let step = self.line.advance(tick, true);
+        self.book(Step { late: false, ..step }, input);
+    }
+
     /// What will have been counted before `start_ns`, the start of a slot, once the events of `step` are booked.
     pub(super) fn sum_before(&self, start_ns: u64, step: Step, input: Input) -> Tally {
         let spread = Spread::of(step, self.units.finest_ns(), input.delta);

@@ -7,6 +7,7 @@ use super::memory::KeptSight;
 use super::past::Past;
 use crate::alert::{AlertState, DerivedTier, Level, Pair, is_blind};
 use crate::slo::{Period, Severity, TierSource};
+use crate::units::EventCounts;
 use crate::window::Tick;
 
 /// Fewest calls in a window before it tells whether an objective sees.
@@ -69,10 +70,19 @@ impl Sight {
 
     /// Looks at all windows and takes the next step.
     pub(super) fn step(&mut self, past: &Past, now: Duration) {
-        let mut calls = self.places.iter().map(|place| past.calls().counts(*place));
-        let level =
-            if calls.any(|calls| is_blind(calls.good(), calls.bad())) { Level::Above } else { Level::Below };
-        self.alarm.step(Pair { long: level, short: level }, now);
+        let is_blind = self.calls(past).any(|calls| is_blind(calls.good(), calls.bad()));
+        self.alarm.step(Self::pair(is_blind), now);
+    }
+
+    /// Calls that ended in each of its windows: judged ones as good, the others as bad.
+    pub(super) fn calls<'a>(&'a self, past: &'a Past) -> impl Iterator<Item = EventCounts> + 'a {
+        self.places.iter().map(|place| past.calls().counts(*place))
+    }
+
+    /// What its alert is told.
+    pub(super) const fn pair(is_blind: bool) -> Pair {
+        let level = if is_blind { Level::Above } else { Level::Below };
+        Pair { long: level, short: level }
     }
 
     /// Whether enough calls ended to tell.

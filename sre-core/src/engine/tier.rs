@@ -67,8 +67,7 @@ impl TierJudge {
             let reading = past.reading(place);
             Reading { counts: reading.counts + bench.provisional, ..reading }
         };
-        let (long, short) = (reading(self.long), reading(self.short));
-        let judgement = judge(tier, bench.target, bench.guards, bench.yardstick, long, short);
+        let judgement = self.compare(tier, bench, reading);
         self.alarm.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
         let begun = self.onset.unwrap_or(Onset { at: tick, counted: self.counted });
         self.onset = (judgement.pair.short == Level::Above).then_some(begun);
@@ -79,6 +78,29 @@ impl TierJudge {
     /// When its short window went above its factor, while it is.
     pub(super) const fn onset(&self) -> Option<Onset> {
         self.onset
+    }
+
+    /// Judges both windows as `reading` tells them by their places.
+    pub(super) fn compare(
+        &self,
+        tier: &DerivedTier,
+        bench: Bench,
+        reading: impl Fn(usize) -> Reading,
+    ) -> Judgement {
+        let (long, short) = (reading(self.long), reading(self.short));
+        judge(tier, bench.target, bench.guards, bench.yardstick, long, short)
+    }
+
+    /// Takes note of what was counted before a tick that may not be judged.
+    #[cfg(feature = "test-util")]
+    pub(super) fn note_counted(&mut self, past: &Past) {
+        self.counted = past.units().sum();
+    }
+
+    /// Places of its long and its short window among the units.
+    #[cfg(feature = "test-util")]
+    pub(super) const fn places(&self) -> (usize, usize) {
+        (self.long, self.short)
     }
 
     /// Whether most calls that ended in the short window were ignored or abandoned-and-ignored.

@@ -158,6 +158,12 @@ impl Ladder {
         self.rings.last().map_or(SECOND_NS, Ring::slot_ns)
     }
 
+    /// Of each ring, from fine to coarse, the length of a slot and of the time that it covers.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn reaches_ns(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.rings.iter().map(|ring| (ring.slot_ns(), ring.slots() * ring.slot_ns()))
+    }
+
     /// Length of the longest window.
     pub(crate) fn longest_ns(&self) -> u64 {
         self.views.last().map_or(0, |view| view.length_ns)

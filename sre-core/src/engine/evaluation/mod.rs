@@ -1,12 +1,16 @@
 //! Pure. One objective, judged tick by tick.
 
 mod blank;
+#[cfg(feature = "test-util")]
+mod quick;
 mod remembering;
 
 use core::time::Duration;
 use std::sync::Arc;
 
 use blank::blank_report;
+#[cfg(feature = "test-util")]
+pub(crate) use quick::{Calm, Stretch};
 use remembering::Saved;
 
 use super::alarm::{Alarm, Telling};
@@ -126,6 +130,13 @@ impl Evaluator {
     /// Clocks that step back, forward or not at all are borne: see [`Tick`]. Of more than 2^48 good or bad events, that
     /// many are judged.
     pub fn tick(&mut self, tick: Tick, input: Input) -> &[Transition] {
+        let provisional = self.book(tick, input);
+        self.judge(tick, provisional);
+        &self.transitions
+    }
+
+    /// Books what happened since the tick before; returns what calls in flight add when it is judged.
+    fn book(&mut self, tick: Tick, input: Input) -> EventCounts {
         let input = match self.objective.terms().in_flight() {
             InFlight::Left => Input { provisional: EventCounts::ZERO, ..input },
             _ => input,
@@ -147,8 +158,7 @@ impl Evaluator {
         }
         self.report.provisional = input.provisional;
         self.report.late_ticks = self.past.late_ticks();
-        self.judge(tick, self.past.provisional(input.provisional));
-        &self.transitions
+        self.past.provisional(input.provisional)
     }
 
     /// Everything that the last tick found, as plain data.

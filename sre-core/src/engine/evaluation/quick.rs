@@ -1,0 +1,206 @@
+//! Pure. Weeks in a moment: books without judging, where it is certain that judging would change nothing.
+
+use core::time::Duration;
+
+use super::Evaluator;
+use crate::alert::{AlertState, CLEAR_FACTOR, DerivedTier, Judgement, Pair, Reading, inhibitor, is_blind};
+use crate::engine::input::{Input, Transition};
+use crate::engine::sight::Sight;
+use crate::engine::tier::TierJudge;
+use crate::slo::BurnModel;
+use crate::units::EventCounts;
+use crate::window::Tick;
+
+/// What is about to happen in the rest of a slot, in an order that nobody asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stretch {
+    /// Its end by the monotonic clock.
+    pub(crate) until_ns: u64,
+    /// Good and bad events.
+    pub(crate) delta: EventCounts,
+    /// Calls that end, and those of them that no objective judges.
+    pub(crate) ended: u64,
+    /// See there.
+    pub(crate) unjudged: u64,
+}
+
+/// What has to hold for long strides.
+#[derive(Clone, Debug)]
+pub(crate) struct Calm {
+    /// All windows of all tiers.
+    pub(crate) windows: Vec<CalmWindow>,
+    /// After so long nothing is remembered.
+    pub(crate) longest: Duration,
+    /// Steps that keep what windows read, from small to large, each with how long before the next look it has to end.
+    pub(crate) strides_ns: Vec<(u64, u64)>,
+}
+
+/// One window of a tier.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CalmWindow {
+    /// Its length.
+    pub(crate) length_ns: u64,
+    /// By how much it may be longer, since it is made of whole slots.
+    pub(crate) slot_ns: u64,
+    /// From this share of failures on the tier may not stay as it is.
+    pub(crate) share: f64,
+}
+
+impl Evaluator {
+    /// What has to hold for long strides; `None` where slots have to be judged one by one.
+    pub(crate) fn calm(&self) -> Option<Calm> {
+        let terms = self.objective.terms();
+        if self.past.is_sliced() || self.span.is_calendar() || terms.burn_model() != BurnModel::Static {
+            return None;
+        }
+        let windows = self.derived.iter().zip(&self.tiers).flat_map(|(tier, judge)| {
+            let share = tier.factor() * CLEAR_FACTOR * self.objective.target().budget_ratio();
+            let (long, short) = judge.places();
+            [long, short].map(|place| CalmWindow {
+                length_ns: self.past.units().length_ns(place),
+                slot_ns: self.past.units().slot_ns(place),
+                // Rounding must not make it larger than it is.
+                share: share * (1.0 - 1e-9),
+            })
+        });
+        Some(Calm {
+            windows: windows.collect(),
+            longest: self.derived.iter().map(DerivedTier::long).max().unwrap_or_default(),
+            strides_ns: self.strides_ns(),
+        })
+    }
+
+    /// Whether no alert fires or is about to.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.states.iter().all(|state| *state == AlertState::Ok) && !self.sights.iter().any(Sight::is_blind)
+    }
+
+    fn strides_ns(&self) -> Vec<(u64, u64)> {
+        let mut reaches: Vec<(u64, u64)> =
+            self.past.units().reaches_ns().chain(self.past.calls().reaches_ns()).collect();
+        reaches.sort_unstable();
+        let reach_of_finer = |slot_ns: u64| {
+            let finer = reaches.iter().filter(|(finer_ns, _)| *finer_ns < slot_ns);
+            finer.map(|(_, reach_ns)| *reach_ns).max().unwrap_or(0)
+        };
+        reaches.iter().map(|(slot_ns, _)| (*slot_ns, reach_of_finer(*slot_ns) + 2 * slot_ns)).collect()
+    }
+
+    /// Books a stride of one of [these lengths](Calm::strides_ns) and judges nothing.
+    pub(crate) fn stride(&mut self, tick: Tick, input: Input) {
+        self.report.exported += input.delta;
+        self.report.provisional = EventCounts::ZERO;
+        self.past.stride(tick, input);
+    }
+
+    /// Books like [`Evaluator::tick`], and judges nothing.
+    pub(crate) fn pass(&mut self, tick: Tick, input: Input) {
+        self.tiers.iter_mut().for_each(|judge| judge.note_counted(&self.past));
+        self.book(tick, input);
+    }
+
+    /// Judges the alerts as they stand after the last booking, and nothing that is only shown.
+    pub(crate) fn judge_alerts(&mut self) -> &[Transition] {
+        let tick = self.past.line().last();
+        let provisional = self.past.provisional(self.report.provisional);
+        self.transitions.clear();
+        self.judge_tiers(tick, provisional);
+        self.judge_blindness(tick);
+        self.note_incidents(tick);
+        &self.transitions
+    }
+
+    /// Judges everything as it stands after the last booking.
+    pub(crate) fn judge_all(&mut self) -> &[Transition] {
+        let tick = self.past.line().last();
+        self.judge(tick, self.past.provisional(self.report.provisional));
+        &self.transitions
+    }
+
+    /// Within how long a time all events fall into the same slots of all rings.
+    pub(crate) fn slot_ns(&self) -> u64 {
+        let slot_ns = self.past.units().finest_ns().min(self.past.calls().finest_ns());
+        let step = self.objective.terms().budgeting().slice_step();
+        let is_whole = step.is_none_or(|step| step.as_nanos().is_multiple_of(u128::from(slot_ns)));
+        if is_whole { slot_ns } else { 1 }
+    }
+
+    /// Where its time line is: the wall clock, unless that made steps.
+    pub(crate) const fn now_ns(&self) -> u64 {
+        self.past.line().now_ns()
+    }
+
+    /// What both windows of a tier burn at least, with the time that was not observed as time without errors.
+    pub(crate) fn burn_of_tier(&self, place: usize) -> f64 {
+        let Some(judge) = self.tiers.get(place) else { return 0.0 };
+        let burn = |place: usize| {
+            let reading = self.past.reading(place);
+            let counts = reading.counts + self.report.provisional;
+            counts.error_ratio().map_or(0.0, |ratio| ratio * reading.coverage())
+        };
+        let (long, short) = judge.places();
+        burn(long).min(burn(short)) / self.objective.target().budget_ratio()
+    }
+
+    /// Whether an alert fires, so that it has to know when it last burned.
+    pub(crate) fn is_firing(&self) -> bool {
+        self.states.contains(&AlertState::Firing) || self.sights.iter().any(Sight::is_blind)
+    }
+
+    /// Whether no alert changes from now until the end of the stretch, in whatever order its events come.
+    ///
+    /// The stretch lies within the [slot](Self::slot_ns) of the last booking, so events only come and none leave: all
+    /// counts in between lie between those of now and of the end. What is judged grows with failures and falls with
+    /// successes, so the two ends that are worst and best speak for all. No calls are in flight.
+    pub(crate) fn holds_still(&self, stretch: Stretch) -> bool {
+        let until = Duration::from_nanos(stretch.until_ns);
+        let delta = if self.past.is_sliced() { EventCounts::ZERO } else { stretch.delta };
+        self.sees_alike(stretch, until) && (self.is_spotless(delta) || self.burns_alike(delta, until))
+    }
+
+    /// Whether there is no failure in the longest of all windows, and none comes.
+    fn is_spotless(&self, delta: EventCounts) -> bool {
+        delta.bad() == 0
+            && self.longest().counts.bad() == 0
+            && self.states.iter().all(|state| *state == AlertState::Ok)
+    }
+
+    fn burns_alike(&self, delta: EventCounts, until: Duration) -> bool {
+        let now = Duration::from_nanos(self.past.line().last().elapsed_ns);
+        let (bench, lived) = (self.bench(EventCounts::ZERO), until.saturating_sub(now));
+        let is_alike = |(place, (tier, judge)): (usize, (&DerivedTier, &TierJudge))| {
+            let with = |more: EventCounts, lived: Duration| -> Judgement {
+                judge.compare(tier, bench, |place| {
+                    let reading = self.past.reading(place);
+                    let observed = (reading.observed + lived).min(reading.length);
+                    Reading { counts: reading.counts + more, observed, ..reading }
+                })
+            };
+            let worst = with(EventCounts::new(0, delta.bad()), lived);
+            let now = || with(EventCounts::ZERO, Duration::ZERO);
+            let best = || with(EventCounts::new(delta.good(), 0), Duration::ZERO);
+            let is_inhibited = inhibitor(place, &self.derived, &self.states).is_some();
+            // Below with all that is bad is below with less of it.
+            let is_sure = worst.pair == Pair::default() || (worst == now() && worst == best());
+            worst.guarded.is_none() && is_sure && judge.alarm().holds(worst.pair, until, is_inhibited)
+        };
+        let is_static = self.objective.terms().burn_model() == BurnModel::Static;
+        is_static && self.derived.iter().zip(&self.tiers).enumerate().all(is_alike)
+    }
+
+    /// The same for blindness.
+    fn sees_alike(&self, stretch: Stretch, until: Duration) -> bool {
+        let judged = stretch.ended.saturating_sub(stretch.unjudged);
+        let mut inhibited = false;
+        self.sights.iter().all(|sight| {
+            let blind_with = |judged: u64, unjudged: u64| {
+                sight.calls(&self.past).any(|calls| is_blind(calls.good() + judged, calls.bad() + unjudged))
+            };
+            let worst = blind_with(0, stretch.unjudged);
+            let alike = worst == blind_with(judged, 0) && worst == blind_with(0, 0);
+            let holds = alike && sight.alarm().holds(Sight::pair(worst), until, inhibited);
+            inhibited |= sight.is_blind();
+            holds
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! Pure. The course of a scenario as text: at most 100 columns and 20 lines, without colours.
+
+use core::fmt;
+
+use super::finding::text;
+use super::replayed::{Change, ObjectiveReplayed, Replayed};
+use super::track::{COLUMNS, column};
+use crate::alert::AlertState;
+use crate::report::TierReport;
+use crate::units::duration_text;
+
+/// Lines of the plot itself.
+const ROWS: usize = 8;
+
+/// The burn rate at the bottom of the plot; what is lower shows as nothing.
+const BOTTOM: f64 = 0.1;
+
+/// Tiers that have a line of their own.
+const TIERS_MAX: usize = 6;
+
+/// Parts of a line that is filled from below.
+const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// One tier in the course of a scenario.
+pub(super) struct Chart<'a> {
+    replayed: &'a Replayed,
+    objective: &'a ObjectiveReplayed,
+    tiers: &'a [TierReport],
+    place: usize,
+}
+
+impl<'a> Chart<'a> {
+    /// The chart of a tier of an objective, or of the first one; `None` where nothing is judged.
+    pub(super) fn new(replayed: &'a Replayed, slo: Option<&str>, tier: Option<&str>) -> Option<Self> {
+        let objective = slo.and_then(|slo| replayed.objective(slo)).or(replayed.objectives.first())?;
+        let tiers = &objective.end()?.tiers;
+        let named = tier.and_then(|tier| tiers.iter().position(|other| *other.name == *tier));
+        let place = named.filter(|place| *place < objective.track.tiers.len()).unwrap_or(0);
+        (place < objective.track.tiers.len()).then_some(Self { replayed, objective, tiers, place })
+    }
+
+    fn title(&self, f: &mut fmt::Formatter<'_>, tier: &TierReport) -> fmt::Result {
+        let (long, short) = (duration_text(tier.long), duration_text(tier.short));
+        let title = format!(
+            "burn over both {long} and {short} of {}: tier {} fires above {}",
+            self.objective.slo, tier.name, tier.factor
+        );
+        writeln!(f, "{}", title.chars().take(100).collect::<String>())
+    }
+
+    /// From the top down: how high each part burned, with a dashed line at the factor.
+    fn plot(&self, f: &mut fmt::Formatter<'_>, factor: f64) -> fmt::Result {
+        let values = self.objective.track.tiers.get(self.place).copied().unwrap_or([0.0; COLUMNS]);
+        let top = values.iter().fold(factor * 1.5, |top, value| top.max(*value));
+        let height = |value: f64| height(value, top);
+        let threshold = row_of(height(factor));
+        for row in (0..ROWS).rev() {
+            let label = match row {
+                _ if row == threshold => number(factor),
+                row if row + 1 == ROWS => number(top),
+                0 => number(BOTTOM),
+                _ => String::new(),
+            };
+            let line: String =
+                values.iter().map(|value| cell(height(*value), row, row == threshold)).collect();
+            writeln!(f, "{label:>13} │{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// When a tier fired, and when one of its windows was above the factor.
+    fn states(&self, tier: &TierReport) -> String {
+        let length = self.replayed.length.as_secs();
+        let mut columns = [AlertState::Ok; COLUMNS];
+        let changes: Vec<&Change> =
+            self.objective.changes.iter().filter(|change| change.tier == tier.name).collect();
+        for (place, change) in changes.iter().enumerate() {
+            let until = changes.get(place + 1).map_or(length, |next| next.at.as_secs());
+            let span = column(change.at.as_secs(), length)..=column(until, length);
+            for state in columns.get_mut(span).into_iter().flatten() {
+                *state = (*state).max(change.to);
+            }
+        }
+        let mark = |state: &AlertState| match state {
+            AlertState::Ok => ' ',
+            AlertState::Pending => '·',
+            AlertState::Firing => '█',
+        };
+        columns.iter().map(mark).collect()
+    }
+
+    /// When something went wrong.
+    fn faults(&self) -> String {
+        let length = self.replayed.length.as_secs();
+        let mut columns = [' '; COLUMNS];
+        for fault in &self.replayed.causes {
+            let end = fault.end().unwrap_or(length).min(length);
+            let span = column(fault.at + 1, length)..=column(end.max(fault.at + 1), length);
+            columns.get_mut(span).into_iter().flatten().for_each(|mark| *mark = '▒');
+        }
+        columns.iter().collect()
+    }
+}
+
+impl fmt::Display for Chart<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(tier) = self.tiers.get(self.place) else { return Ok(()) };
+        self.title(f, tier)?;
+        self.plot(f, tier.factor)?;
+        for tier in self.tiers.iter().filter(|tier| tier.reachable).take(TIERS_MAX) {
+            let label = format!("tier {} {}", tier.name, tier.severity.as_str());
+            writeln!(f, "{label:>13} │{}", self.states(tier).trim_end())?;
+        }
+        if !self.replayed.causes.is_empty() {
+            writeln!(f, "{:>13} │{}", "faults", self.faults().trim_end())?;
+        }
+        writeln!(f, "{:>13} └{}", "", "─".repeat(COLUMNS))?;
+        let length = self.replayed.length.as_secs();
+        let (half, end) = (COLUMNS / 2, text(length));
+        let middle = text(length / 2);
+        write!(f, "{:>15}{:<half$}{middle:<rest$}{end}", "0s", "", rest = half.saturating_sub(end.len()))
+    }
+}
+
+/// In eighths of a line, by the logarithm.
+fn height(value: f64, top: f64) -> usize {
+    let eighths = (value / BOTTOM).ln() / (top / BOTTOM).ln() * lines_as_f64();
+    if value > BOTTOM { whole(eighths).clamp(1, ROWS * 8) } else { 0 }
+}
+
+const fn row_of(height: usize) -> usize {
+    let row = height.saturating_sub(1) / 8;
+    if row < ROWS { row } else { ROWS - 1 }
+}
+
+fn cell(height: usize, row: usize, is_threshold: bool) -> char {
+    match height.saturating_sub(row * 8).min(8) {
+        0 if is_threshold => '╌',
+        eighths => EIGHTHS.get(eighths).copied().unwrap_or(' '),
+    }
+}
+
+/// Three digits are enough for a label.
+fn number(value: f64) -> String {
+    let digits = if value < 10.0 { 100.0 } else { 10.0 };
+    ((value * digits).round() / digits).to_string()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a small constant")]
+const fn lines_as_f64() -> f64 {
+    (ROWS * 8) as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, which is what is wanted"
+)]
+fn whole(eighths: f64) -> usize {
+    eighths.ceil() as usize
+}

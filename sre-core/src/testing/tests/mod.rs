@@ -1,0 +1,4 @@
+//! The kit itself: quick is exact, calls add up, and the figures are those of the literature.
+
+mod loads;
+mod quick;

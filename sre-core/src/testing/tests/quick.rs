@@ -1,0 +1,140 @@
+//! Seconds that are taken together change nothing.
+
+use proptest::prelude::*;
+
+use crate::engine::Downtime;
+use crate::slo::{Budgeting, BurnModel, Confidence, Objective, Period, Tier};
+use crate::testing::replayed::Replayed;
+use crate::testing::{
+    Fault, Latency, Traffic, clock_back, clock_forward, errors, hanging, kill, mistakes, outage, replay,
+    restart, rps, slow, suspend,
+};
+use crate::units::Target;
+use crate::window::CalendarUnit;
+use core::time::Duration;
+
+const HOUR: u64 = 3_600;
+
+fn objectives() -> impl Strategy<Value = Objective> {
+    const TIERS: &[Tier] = &[
+        Tier::page(Duration::from_secs(600), Duration::from_secs(60), 6.0),
+        Tier::ticket(Duration::from_secs(7_200), Duration::from_secs(600), 2.0),
+    ];
+    let plain = Objective::availability(0.999);
+    prop::sample::select(vec![
+        plain,
+        plain.confidence(Confidence::Off).min_events(0).min_failures(0),
+        plain.confidence(Confidence::Posterior { weight: 50 }),
+        plain.burn_model(BurnModel::Budget),
+        plain.budgeting(Budgeting::minutes(Target::new(0.95))),
+        plain.budgeting(Budgeting::SLOTH),
+        plain.period(Period::calendar(CalendarUnit::Day, "UTC")),
+        Objective::availability(0.99).period(Period::days(7)),
+        Objective::availability(0.9).period(Period::days(1)).tiers(TIERS),
+        Objective::latency(0.99, Duration::from_millis(300)),
+    ])
+}
+
+fn rates() -> impl Strategy<Value = Traffic> {
+    let rate = prop::sample::select(vec![0.1, 1.0, 30.0, 200.0]);
+    (rate, prop::option::of(0_u64..9), any::<(bool, bool, bool)>()).prop_map(
+        |(rate, seed, (daily, rush, tail))| {
+            let mut traffic = rps(rate);
+            traffic = if daily { traffic.diurnal(0.8).silence("3h", "20m") } else { traffic };
+            traffic = if rush { traffic.bursts("1h", "5m", 4.0) } else { traffic };
+            traffic = if tail { traffic.latency(Latency::log_normal("90ms", "290ms")) } else { traffic };
+            if let Some(seed) = seed { traffic.random(seed) } else { traffic }
+        },
+    )
+}
+
+fn faults() -> impl Strategy<Value = Fault> {
+    let share = || prop::sample::select(vec![0.000_5, 0.002, 0.01, 0.06, 0.5, 1.0]);
+    let kind = prop_oneof![
+        6 => share().prop_map(errors),
+        2 => Just(outage()),
+        2 => share().prop_map(|share| errors(share).growing()),
+        2 => share().prop_map(|share| slow(share, "700ms")),
+        1 => share().prop_map(mistakes),
+        1 => share().prop_map(hanging),
+        1 => Just(restart()),
+        1 => Just(kill()),
+        1 => Just(kill().forgetting()),
+        1 => Just(suspend()),
+        1 => prop::sample::select(vec!["5s", "47s", "20m", "2h"]).prop_map(|by| clock_forward(by)),
+        1 => prop::sample::select(vec!["5s", "47s", "20m", "2h"]).prop_map(|by| clock_back(by)),
+    ];
+    (kind, 0..5 * HOUR, prop_oneof![0_u64..30, 0..HOUR]).prop_map(|(fault, at, lasting)| {
+        fault.at(Duration::from_secs(at)).lasting(Duration::from_secs(lasting))
+    })
+}
+
+fn told(replayed: &Replayed) -> String {
+    let mut told = String::new();
+    for objective in &replayed.objectives {
+        for change in &objective.changes {
+            told.push_str(&format!("{change:?}\n"));
+        }
+        for look in &objective.looks {
+            // Forecasts are made at times of their own.
+            let report = &look.report;
+            let tiers: Vec<_> =
+                report.tiers.iter().map(|tier| (tier.state, tier.since_wall_ns, tier.notice)).collect();
+            told.push_str(&format!(
+                "{:?} {:?} {:?} {:?} {:?} {:?} {tiers:?} {:?} {:?} {:?}\n",
+                look.at,
+                report.counts,
+                report.budget,
+                report.windows,
+                report.state,
+                report.late_ticks,
+                report.incident,
+                report.incidents,
+                report.mean_times
+            ));
+        }
+    }
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_quick_replay_is_one_that_judges_each_second(
+        objective in objectives(),
+        traffic in rates(),
+        given in prop::collection::vec(faults(), 0..4),
+        start in 0_u64..7_200,
+        downtime in prop::sample::select(vec![Downtime::Unknown, Downtime::Bad, Downtime::Excluded]),
+    ) {
+        let scenario = given.into_iter().fold(replay(&objective), |scenario, fault| scenario.fault(fault));
+        let scenario = scenario
+            .traffic(traffic)
+            .starting_at_unix(1_736_121_600 + start)
+            .downtime(downtime)
+            .look("1h1s")
+            .look("4h33m20s")
+            .length("6h");
+        let each = scenario.clone().each_second().try_run().unwrap();
+        let quick = scenario.try_run().unwrap();
+        prop_assert_eq!(told(&quick), told(&each));
+    }
+}
+
+/// Long enough for strides of hours, which end three days before the next look.
+#[test]
+fn strides_of_hours_leave_everything_that_windows_read() {
+    let objective = Objective::availability(0.999);
+    let scenario = replay(&objective)
+        .traffic(rps(80.0).diurnal(0.7))
+        .fault(errors(0.000_3))
+        .fault(errors(0.04).at("4d5h3m2s").lasting("6m"))
+        .look("4d5h2m")
+        .look("4d6h12m34s")
+        .length("4d14h");
+    let each = scenario.clone().each_second().try_run().unwrap();
+    let quick = scenario.try_run().unwrap();
+    assert_eq!(told(&quick), told(&each));
+    assert!(quick.objectives[0].changes.len() >= 4, "{:?}", quick.objectives[0].changes);
+}

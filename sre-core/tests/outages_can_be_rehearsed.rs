@@ -1,0 +1,225 @@
+//! The kit for tests finds what is known of outages, tells what it expected and found, and says the same each time.
+
+use std::time::Duration;
+
+use sre_core::engine::Downtime;
+use sre_core::slo::{Confidence, Period, Severity};
+use sre_core::testing::{
+    Latency, Replay, ReplayError, alert, blindness, budget_left, burn, clock_back, clock_forward, coverage,
+    errors, hanging, kill, mistakes, notices, outage, page, replay, restart, rps, slow, suspend, ticket,
+};
+use sre_core::window::CalendarUnit;
+use sre_core::{Objective, Sli};
+
+static CHECKOUT: Sli = Sli::new("checkout")
+    .objective(Objective::availability(0.999))
+    .objective(Objective::latency(0.99, Duration::from_millis(300)));
+
+const THREE_NINES: Objective = Objective::availability(0.999);
+
+/// A total outage of ten minutes after two hours of health.
+fn total_outage(rate: f64) -> Replay {
+    replay(&THREE_NINES).traffic(rps(rate)).history("2h").fault(outage().lasting("10m"))
+}
+
+fn exactly(replay: Replay, tier: u8, after: u64) -> Replay {
+    let after = Duration::from_secs(after);
+    replay.expect(page().tier(tier).within(after)).expect(page().tier(tier).not_before(after))
+}
+
+#[test]
+fn a_total_outage_pages_when_the_mathematics_says() {
+    for (rate, after) in [(100.0, 54), (5.0, 58), (1.0, 64)] {
+        exactly(total_outage(rate), 1, after).run();
+        exactly(replay(&THREE_NINES).traffic(rps(rate)).fault(outage()), 1, after).run();
+    }
+    let unguarded = THREE_NINES.min_events(0).min_failures(0).confidence(Confidence::Off);
+    // 51.84 s and 129.6 s, at the next tick.
+    let outage = replay(&unguarded).history("2h").fault(outage().lasting("10m"));
+    exactly(exactly(outage, 1, 52), 2, 130).run();
+}
+
+#[test]
+fn an_event_each_ten_seconds_pages_after_86_seconds_on_average() {
+    let waits = (0..10).map(|phase| {
+        let at = Duration::from_secs(phase);
+        let played = replay(&THREE_NINES).traffic(rps(0.1)).history("2h").fault(outage().at(at)).run();
+        let fired = played.objectives[0]
+            .changes
+            .iter()
+            .find(|change| change.tier.as_ref() == "1" && change.has_fired());
+        (fired.expect("it pages").at - at).as_secs()
+    });
+    let mean = waits.sum::<u64>() as f64 / 10.0;
+    assert!((mean - 86.0).abs() <= 1.0, "{mean}");
+}
+
+#[test]
+fn it_clears_when_the_mathematics_says() {
+    // 296.11 s until the short window is below 0.9 of the factor, one slot at most, and a hold of five minutes.
+    total_outage(100.0).expect(page().tier(1).clears_within("607s")).run();
+    // 30 times (1 - 0.9 * 6 / 1000) minutes and a hold of thirty.
+    total_outage(100.0).expect(page().tier(2).clears_within("1h")).run();
+    // The slower tiers are told when a faster one has cleared and they still fire.
+    total_outage(100.0)
+        .expect(page().within("54s"))
+        .expect(ticket().not_before("1h"))
+        .expect(ticket().within("80m"))
+        .expect(notices().near(4.0, 0.0))
+        .run();
+    let too_soon = total_outage(100.0).expect(page().tier(1).clears_within("596s")).try_run();
+    assert!(matches!(too_soon, Err(ReplayError::Unmet(_))));
+}
+
+#[test]
+fn a_whole_sli_is_judged_by_each_of_its_objectives() {
+    let shop =
+        || replay(&CHECKOUT).traffic(rps(200.0).diurnal(0.5).latency(Latency::log_normal("60ms", "250ms")));
+    shop()
+        .history("30d")
+        .fault(errors(0.2).at("1h").lasting("12m"))
+        .expect(page().tier(1).of("checkout-availability").within("5m"))
+        .expect(page().of("checkout-latency").never())
+        .expect(budget_left().of("checkout-availability").above(0.95))
+        .expect(burn("5m").of("checkout-availability").at("1h10m").near(200.0, 1.0))
+        .run();
+    shop()
+        .fault(slow(0.5, "900ms").at("2h").lasting("30m"))
+        .expect(page().of("checkout-latency").within("20m"))
+        .expect(page().of("checkout-availability").never())
+        .run();
+}
+
+#[test]
+fn leaks_are_found_by_the_slow_tiers() {
+    // 0.4 % after ten days: four times the budget.
+    replay(&THREE_NINES)
+        .history("3d")
+        .fault(errors(0.004).growing().lasting("10d"))
+        .expect(alert().tier(4).within("5d"))
+        .expect(ticket().within("5d"))
+        .expect(page().never())
+        .run();
+}
+
+#[test]
+fn calls_that_hang_page_before_one_of_them_ends() {
+    replay(&CHECKOUT)
+        .history("2h")
+        .fault(hanging(1.0).lasting("20m"))
+        .expect(page().tier(1).of("checkout-availability").within("60s"))
+        .expect(page().tier(1).of("checkout-latency").within("10m"))
+        .run();
+}
+
+#[test]
+fn mistakes_of_callers_cost_nothing_and_blind() {
+    replay(&CHECKOUT)
+        .fault(mistakes(0.3).at("1h"))
+        .expect(alert().never())
+        .expect(budget_left().near(1.0, 0.0))
+        .run();
+    replay(&CHECKOUT).fault(mistakes(0.9).at("1h")).expect(blindness()).expect(alert().never()).run();
+}
+
+#[test]
+fn a_restart_goes_on_and_one_that_forgets_begins_anew() {
+    let outage_and = |fault| replay(&THREE_NINES).history("30d").fault(outage().lasting("15m")).fault(fault);
+    // It fires on: once, and it clears after the restart. Of 43.2 minutes fifteen are gone.
+    outage_and(restart().at("5m").lasting("20s"))
+        .expect(page().tier(1).times(1))
+        .expect(page().tier(1).clears_within("11m"))
+        .expect(budget_left().near(0.66, 0.01))
+        .run();
+    // A kill forgets what came since the flush: the alert is raised once all the same.
+    outage_and(kill().at("309s"))
+        .expect(page().tier(1).times(1))
+        .expect(budget_left().near(0.66, 0.01))
+        .run();
+    outage_and(kill().forgetting().at("5m"))
+        .expect(page().tier(1).times(2))
+        .expect(budget_left().below(0.6))
+        .run();
+}
+
+#[test]
+fn the_time_without_a_process_is_what_its_policy_says() {
+    let away = |downtime| {
+        replay(&THREE_NINES).fault(restart().at("6h").lasting("30m")).length("6h45m").downtime(downtime)
+    };
+    away(Downtime::Unknown).expect(coverage("1h").near(0.5, 0.01)).expect(page().never()).run();
+    away(Downtime::Excluded).expect(coverage("1h").near(1.0, 0.01)).run();
+    away(Downtime::Bad).expect(page()).run();
+}
+
+#[test]
+fn wrong_clocks_and_sleep_wake_nobody() {
+    for fault in [
+        clock_forward("47s"),
+        clock_forward("3h"),
+        clock_back("5s"),
+        clock_back("90m"),
+        suspend().lasting("2h"),
+    ] {
+        replay(&THREE_NINES)
+            .traffic(rps(200.0).diurnal(0.6))
+            .history("1d")
+            .fault(errors(0.000_5))
+            .fault(fault.at("2h"))
+            .expect(alert().never())
+            .expect(blindness().never())
+            .expect(budget_left().near(0.745, 0.01))
+            .run();
+    }
+    let asleep = replay(&THREE_NINES).fault(suspend().at("3h").lasting("30m")).length("3h45m");
+    asleep.expect(coverage("1h").near(0.5, 0.01)).run();
+}
+
+#[test]
+fn chance_is_the_same_for_the_same_seed() {
+    let changes = |seed| {
+        let traffic = rps(3.0).random(seed);
+        let played = replay(&THREE_NINES).traffic(traffic).fault(errors(0.012).at("1h").lasting("8h")).run();
+        (played.objectives[0].changes.clone(), played.objectives[0].end().expect("there is one").counts)
+    };
+    assert_eq!(changes(1), changes(1));
+    assert_ne!(changes(1), changes(2));
+}
+
+#[test]
+fn what_came_of_it_is_plain_data() {
+    let played = total_outage(100.0).look("1m").length("2h").run();
+    let availability = played.objective("replayed-availability").expect("it is judged");
+    assert!(availability.look(Duration::from_secs(60)).and_then(|report| report.firing()).is_some());
+    let fired = availability.changes.iter().find(|change| change.has_fired()).expect("it fired");
+    assert_eq!((fired.at, fired.severity, fired.inhibited), (Duration::from_secs(54), Severity::Page, false));
+    let json = serde_json::to_value(&played).expect("it is serialised");
+    assert_eq!(json["faults"][0], "100 % errors at 0s for 10m");
+    assert_eq!(json["objectives"][0]["looks"][1]["at"], 7_200.0);
+    assert!(json["objectives"][0]["changes"].as_array().is_some_and(|changes| changes.len() > 4));
+}
+
+#[test]
+fn an_objective_that_cannot_be_judged_is_refused() {
+    let nowhere = Period::calendar(CalendarUnit::Month, "Nowhere/Town");
+    let refused = replay(&THREE_NINES.period(nowhere)).try_run();
+    assert!(matches!(&refused, Err(ReplayError::Refused(_))), "{refused:?}");
+}
+
+#[test]
+fn a_failure_tells_what_was_expected_what_came_and_the_course_of_things() {
+    let failing = || {
+        total_outage(100.0)
+            .length("1h")
+            .expect(page().tier(1).within("50s"))
+            .expect(ticket().never())
+            .expect(budget_left().above(0.9))
+            .expect(page().of("checkout").never())
+            .run();
+    };
+    let panic = std::panic::catch_unwind(failing).expect_err("the expectations are not met");
+    let text = panic.downcast_ref::<String>().expect("it panics with a text");
+    assert_eq!(text, include_str!("golden/unmet_replay.txt").trim_end(), "\n{text}\n");
+    assert!(text.lines().all(|line| line.chars().count() <= 100));
+    assert!(text.lines().skip_while(|line| !line.starts_with("burn")).count() <= 20);
+}
