@@ -5,7 +5,7 @@ use crate::names::{
     ATOMIC_32, AUTOMETRICS_BEST, AUTOMETRICS_DEFAULT, BY_HAND, MEASURED_ENUMS, MEASURED_STR, METRIKEN,
     SCRAPES, WITH_SUM,
 };
-use crate::subjects::{call, floor, judge, labels, record, scrape, thousand, thread};
+use crate::subjects::{call, floor, judge, labels, record, scrape, state, thousand, thread};
 
 /// All of them, in the order of the table.
 pub const ALL: &[Goal] = &[
@@ -62,6 +62,22 @@ pub const ALL: &[Goal] = &[
         ours: judge::BUSY_TICK,
         threads: 1,
         rival: Rival::Best(&[judge::SECOND]),
+        ratio_max: 0.01,
+    },
+    Goal {
+        work: "start with 30 days of 100 objectives",
+        group: state::GROUP,
+        ours: state::START,
+        threads: 1,
+        rival: Rival::Best(&[state::START_MAX]),
+        ratio_max: 1.0,
+    },
+    Goal {
+        work: "journal of 100 busy objectives, at a flush each ten seconds",
+        group: state::GROUP,
+        ours: state::FLUSH,
+        threads: 1,
+        rival: Rival::Best(&[state::INTERVAL]),
         ratio_max: 0.01,
     },
     scrape("scrape of 1,000 histograms, recorded by 1 thread", scrape::BY_ONE, 0.9),

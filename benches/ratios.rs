@@ -8,7 +8,7 @@ use sre_benches::goals;
 use sre_benches::harness::{
     Options, Progress, Results, describe_machine, goal_table, group_table, interleave, is_bench,
 };
-use sre_benches::subjects::{Group, judge};
+use sre_benches::subjects::{Group, judge, state};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -42,6 +42,10 @@ fn run(options: &Options) -> Results {
     if options.wants(judge::TICK) {
         results.extend(judge::ticks(options, &progress));
         println!("{}", group_table(&results, judge::TICK));
+    }
+    if options.wants(state::GROUP) {
+        results.extend(state::timings(options, &progress));
+        println!("{}", group_table(&results, state::GROUP));
     }
     results
 }

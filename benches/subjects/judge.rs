@@ -23,7 +23,7 @@ pub const BUSY_TICK: &str = "tick, 1,000 busy objectives";
 pub const SECOND: &str = "one second of one core";
 
 /// When engines of benches start.
-const START_UNIX_SECONDS: u64 = 1_700_000_000;
+pub(super) const START_UNIX_SECONDS: u64 = 1_700_000_000;
 
 /// A judged SLI with a past; its engine lives as long as the process.
 static JUDGED: LazyLock<(Engine, Sli)> = LazyLock::new(|| {

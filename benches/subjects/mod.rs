@@ -8,6 +8,7 @@ pub mod labels;
 pub mod record;
 pub mod scrape;
 pub mod snapshot;
+pub mod state;
 pub mod thousand;
 pub mod thread;
 
