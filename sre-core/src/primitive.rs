@@ -18,9 +18,36 @@ pub(crate) mod modelled {
     #[cfg(not(sre_loom))]
     pub(crate) use parking_lot::{Mutex, MutexGuard};
     #[cfg(sre_loom)]
-    pub(crate) use poisonless::{Mutex, MutexGuard};
+    pub(crate) use poisonless::{Condvar, Mutex, MutexGuard};
 
     use super::Ordering;
+
+    /// A place to wait at, by guards that come and go by value: `loom` has no others.
+    #[cfg(not(sre_loom))]
+    #[derive(Debug)]
+    pub(crate) struct Condvar(parking_lot::Condvar);
+
+    #[cfg(not(sre_loom))]
+    impl Condvar {
+        pub(crate) fn new() -> Self {
+            Self(parking_lot::Condvar::new())
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+
+        /// Waits while the condition holds, or until the time is over.
+        pub(crate) fn wait_while_for<'a, T>(
+            &self,
+            mut guard: MutexGuard<'a, T>,
+            condition: impl FnMut(&mut T) -> bool,
+            timeout: core::time::Duration,
+        ) -> MutexGuard<'a, T> {
+            self.0.wait_while_for(&mut guard, condition, timeout);
+            guard
+        }
+    }
 
     /// Adds to a counter that stays where it is once it can count no further.
     ///
@@ -50,6 +77,32 @@ pub(crate) mod modelled {
 
             pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
                 self.0.try_lock().ok()
+            }
+        }
+
+        /// Waits for ever: in a model no time passes.
+        #[derive(Debug)]
+        pub(crate) struct Condvar(loom::sync::Condvar);
+
+        impl Condvar {
+            pub(crate) fn new() -> Self {
+                Self(loom::sync::Condvar::new())
+            }
+
+            pub(crate) fn notify_all(&self) {
+                self.0.notify_all();
+            }
+
+            pub(crate) fn wait_while_for<'a, T>(
+                &self,
+                mut guard: MutexGuard<'a, T>,
+                mut condition: impl FnMut(&mut T) -> bool,
+                _: core::time::Duration,
+            ) -> MutexGuard<'a, T> {
+                while condition(&mut guard) {
+                    guard = self.0.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner);
+                }
+                guard
             }
         }
     }

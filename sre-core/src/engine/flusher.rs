@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::archive::{self, Archive, Page};
-use super::ticker::Stop;
+use super::stop::Stop;
 use crate::primitive::{AtomicU64, Mutex, Ordering};
 use crate::report::{StateReport, StateStanding};
 use crate::store::{Appended, Options, RealDisk, Recovered, Standing, Store};

@@ -16,12 +16,16 @@ mod judged;
 mod keeper;
 mod memory;
 mod meter;
+#[cfg(all(test, sre_loom))]
+mod models;
 mod outlook;
 mod past;
 mod rotation;
 mod sight;
 mod span;
 mod state;
+mod stop;
+mod tenure;
 mod ticker;
 mod tier;
 mod unit;

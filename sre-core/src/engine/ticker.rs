@@ -5,56 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::clock::Source;
 use crate::engine::builder::STEP;
+use crate::engine::stop::Stop;
 use crate::shard;
-
-/// Tells a thread to stop, and waits until it did.
-#[derive(Debug, Default)]
-pub(super) struct Stop {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    asked: bool,
-    stopped: bool,
-}
-
-impl Stop {
-    /// Asks the ticker to stop; does not wait.
-    pub(super) fn ask(&self) {
-        self.state.lock().asked = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits until the ticker has stopped, or the time is over; returns whether it has.
-    pub(super) fn wait(&self, timeout: Duration) -> bool {
-        let mut state = self.state.lock();
-        self.changed.wait_while_for(&mut state, |state| !state.stopped, timeout);
-        state.stopped
-    }
-
-    /// Tells on drop that the thread has ended, however it did.
-    pub(super) const fn ended(&self) -> Ended<'_> {
-        Ended(self)
-    }
-
-    fn set_stopped(&self) {
-        self.state.lock().stopped = true;
-        self.changed.notify_all();
-    }
-
-    /// Sleeps until the next tick or the end; returns whether to go on.
-    pub(super) fn sleep(&self, duration: Duration) -> bool {
-        let mut state = self.state.lock();
-        self.changed.wait_while_for(&mut state, |state| !state.asked, duration);
-        !state.asked
-    }
-}
 
 /// When ticks are due on a monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,15 +96,6 @@ fn run(stop: &Stop, clock: &Source, ticking: &impl Ticking) {
     let last = catch_unwind(AssertUnwindSafe(|| ticking.tick(Arrival::default())));
     if last.is_err() {
         ticking.panicked();
-    }
-}
-
-/// Tells that a thread has ended, however it did.
-pub(super) struct Ended<'a>(&'a Stop);
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        self.0.set_stopped();
     }
 }
 

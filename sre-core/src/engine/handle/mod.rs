@@ -10,7 +10,9 @@ use crate::clock::{Clock, ManualClock, Source, calibrate};
 use crate::engine::builder::{Builder, STEP};
 use crate::engine::flusher::Flusher;
 use crate::engine::state::{State, now};
-use crate::engine::ticker::{self, Arrival, Stop, Ticking};
+use crate::engine::stop::Stop;
+use crate::engine::tenure::Tenure;
+use crate::engine::ticker::{self, Arrival, Ticking};
 use crate::error::Error;
 use crate::primitive::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::report::{Report, Status};
@@ -58,10 +60,9 @@ pub struct Engine {
 #[derive(Debug)]
 struct Core {
     clock: Source,
-    state: Mutex<State>,
+    state: Tenure<State>,
     latest: Mutex<Arc<Report>>,
     is_default: bool,
-    running: AtomicBool,
     /// When the last tick began, for who must not wait for a clock of the user's. Locked to copy it, never longer.
     last: Mutex<Tick>,
     /// How long the last tick took, in nanoseconds.
@@ -107,10 +108,9 @@ impl Engine {
         let latest = state.collect(started);
         let core = Arc::new(Core {
             clock: builder.clock.clone(),
-            state: Mutex::new(state),
+            state: Tenure::new(state),
             latest: Mutex::new(latest),
             is_default,
-            running: AtomicBool::new(true),
             last: Mutex::new(started),
             spent_ns: AtomicU64::new(0),
             ticked_ns: AtomicU64::new(0),
@@ -122,7 +122,7 @@ impl Engine {
     }
 
     fn with_ticker(core: Arc<Core>, builder: &Builder) -> Result<Self, Error> {
-        let stop = Arc::new(Stop::default());
+        let stop = Arc::new(Stop::new());
         let mut threaded = builder.manual.is_none();
         if threaded {
             let spawned = ticker::spawn(Arc::clone(&stop), builder.clock.clone(), Arc::clone(&core));
@@ -291,8 +291,7 @@ impl Core {
             // Relaxed: a statistic.
             let spent = Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed));
             let replaced = self.with_state(|state| {
-                let is_running = self.running.load(Ordering::Acquire);
-                is_running.then(|| self.publish(state.tick(begun, arrival, spent)))
+                self.state.is_running().then(|| self.publish(state.tick(begun, arrival, spent)))
             });
             self.flush_by_hand(begun.elapsed_ns);
             if replaced.is_some() {
@@ -326,15 +325,14 @@ impl Core {
         report
     }
 
-    /// The one way to the state. Whoever holds it when the engine ends lets go of everything afterwards.
+    /// The way to the state. Whoever has it when the engine ends lets go of everything afterwards.
     fn with_state<T>(&self, run: impl FnOnce(&mut State) -> T) -> T {
-        let result = run(&mut self.state.lock());
-        // AcqRel: pairs with the swap in `end`. If that comes later, it finds the lock free.
-        let is_running = self.running.fetch_and(true, Ordering::AcqRel);
-        if !is_running && let Some(mut state) = self.state.try_lock() {
-            self.let_go(&mut state);
-        }
-        result
+        self.state.with(run, |state| self.let_go(state))
+    }
+
+    /// The same for who does not wait for ever.
+    fn try_with_state<T>(&self, patience: Duration, run: impl FnOnce(&mut State) -> T) -> Option<T> {
+        self.state.try_with(patience, run, |state| self.let_go(state))
     }
 
     /// Shows a report from now on; called with the state locked, so that none replaces a later one. Returns the
@@ -361,12 +359,7 @@ impl Core {
     /// Lets go of the statics, once: now, or if the state is not to be had in time, as soon as whoever holds it
     /// is done.
     fn end(&self, wait: Duration) {
-        // AcqRel: pairs with `with_state`.
-        if self.running.swap(false, Ordering::AcqRel)
-            && let Some(mut state) = self.state.try_lock_for(wait)
-        {
-            self.let_go(&mut state);
-        }
+        self.state.end(wait, |state| self.let_go(state));
     }
 
     fn let_go(&self, state: &mut State) {

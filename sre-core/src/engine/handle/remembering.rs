@@ -9,7 +9,7 @@ use crate::engine::archive::Archive;
 use crate::engine::builder::{Builder, STEP};
 use crate::engine::flusher::{self, Ask, Flusher, Pages, Remembering, StateDir};
 use crate::engine::state::{State, now};
-use crate::engine::ticker::Stop;
+use crate::engine::stop::Stop;
 use crate::error::Error;
 use crate::report::StateReport;
 use crate::window::Tick;
@@ -76,7 +76,7 @@ impl Core {
         let Some(flusher) = self.flusher.as_ref().filter(|_| self.manual_clock.is_none()) else {
             return Ok(None);
         };
-        let stop = Arc::new(Stop::default());
+        let stop = Arc::new(Stop::new());
         let spawned = flusher::spawn(Arc::clone(&stop), Arc::clone(flusher), Arc::clone(self));
         let Err(refused) = spawned else { return Ok(Some(stop)) };
         let error = Error::Thread { name: "sre-state", reason: refused.kind() };
@@ -106,7 +106,7 @@ impl Core {
 
 impl Remembering for Arc<Core> {
     fn pages(&self, ask: Ask, patience: Duration) -> Option<Pages> {
-        self.state.try_lock_for(patience)?.pages(ask)
+        self.try_with_state(patience, |state| state.pages(ask))?
     }
 
     fn recovered(&self, archive: Archive, now: Tick) {
@@ -114,9 +114,7 @@ impl Remembering for Arc<Core> {
     }
 
     fn told(&self, report: StateReport, patience: Duration) {
-        if let Some(mut state) = self.state.try_lock_for(patience) {
-            state.show_state(report);
-        }
+        let _ = self.try_with_state(patience, |state| state.show_state(report));
     }
 
     fn now(&self) -> Tick {
