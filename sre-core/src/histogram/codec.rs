@@ -73,7 +73,7 @@ impl Snapshot {
     ///
     /// [`DecodeError`] when the bytes are cut off, damaged, written by a newer release, or followed by more.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader { bytes, offset: 0 };
+        let mut reader = Reader::new(bytes);
         let version = reader.byte()?;
         if version != VERSION {
             return Err(DecodeError::Version { version });
@@ -91,7 +91,7 @@ impl Snapshot {
 }
 
 /// Seven bits per byte, least significant first.
-fn write_number(bytes: &mut Vec<u8>, mut number: u128) {
+pub(super) fn write_number(bytes: &mut Vec<u8>, mut number: u128) {
     while number >= 0x80 {
         bytes.push(low_seven(number) | 0x80);
         number >>= 7;
@@ -103,13 +103,32 @@ const fn low_seven(number: u128) -> u8 {
     (number & 0x7f) as u8
 }
 
-struct Reader<'a> {
+/// Fields of bytes that may be anything, one after the other.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
-impl Reader<'_> {
-    fn at_end(&self) -> bool {
+impl<'a> Reader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, offset: 0 }
+    }
+
+    /// Where it is.
+    pub(super) const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// So many of the bytes that follow.
+    pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
+        let end = self.offset.checked_add(length);
+        let bytes = end.and_then(|end| self.bytes.get(self.offset..end));
+        self.offset = end.unwrap_or(usize::MAX);
+        bytes.ok_or(DecodeError::Truncated { length: self.bytes.len() })
+    }
+
+    pub(super) fn at_end(&self) -> bool {
         self.offset >= self.bytes.len()
     }
 
@@ -120,7 +139,7 @@ impl Reader<'_> {
     }
 
     /// A number of at most 128 bits in its shortest form.
-    fn number(&mut self) -> Result<u128, DecodeError> {
+    pub(super) fn number(&mut self) -> Result<u128, DecodeError> {
         let offset = self.offset;
         // Most numbers are short, and 128-bit shifts are slow.
         match self.bytes.get(offset..) {
@@ -150,7 +169,7 @@ impl Reader<'_> {
     }
 
     /// The number of a bucket that exists in `layout`.
-    fn bucket(&mut self, layout: Layout) -> Result<usize, DecodeError> {
+    pub(super) fn bucket(&mut self, layout: Layout) -> Result<usize, DecodeError> {
         let offset = self.offset;
         let index = usize::try_from(self.number()?).unwrap_or(usize::MAX);
         if index < layout.buckets() { Ok(index) } else { Err(DecodeError::PastLastBucket { offset }) }

@@ -10,17 +10,20 @@ mod cumulative;
 mod exponential;
 #[cfg(feature = "hdrhistogram")]
 pub mod hdr;
+mod hours;
 mod intervals;
 mod layout;
 mod reading;
 mod recorder;
 mod snapshot;
+mod steps;
 
 pub use crate::error::DecodeError;
 pub use classic::classic_bounds_ns;
 pub(crate) use classic::{CLASSIC_BOUNDS, classic_bucket};
 pub use cumulative::Cumulative;
 pub use exponential::Exponential;
+pub(crate) use hours::{Bytes, Hours, Stretch};
 pub use intervals::Intervals;
 pub use layout::{Layout, bucket_index};
 pub(crate) use reading::{Tally, Totals};
