@@ -61,4 +61,7 @@ pub mod decisions {
 
     #[doc = include_str!("../docs/decisions/0051-what-is-remembered.md")]
     pub mod d0051_what_is_remembered {}
+
+    #[doc = include_str!("../docs/decisions/0053-a-month-of-durations.md")]
+    pub mod d0053_a_month_of_durations {}
 }

@@ -309,7 +309,7 @@ fn what_happened_before_the_start_is_in_no_percentile_and_in_no_apdex() {
     let report = engine.report();
     let before = report.sli("before").unwrap();
     assert_eq!(before.events.ok, 1_000);
-    assert_eq!(before.percentiles.iter().map(|window| window.count).collect::<Vec<_>>(), [0, 0, 0]);
+    assert_eq!(before.percentiles.iter().map(|window| window.count).collect::<Vec<_>>(), [0; 6]);
     assert_eq!(before.apdex, None);
     assert!(engine.shutdown(PATIENCE));
 }

@@ -1,15 +1,20 @@
 //! Pure. What an engine remembers, as the bytes that a state directory keeps.
 
 use core::hash::Hasher;
+use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::memory::{Added, Memory, Subject};
+use crate::histogram::{Bytes, Hours};
 use crate::report::Label;
 
 /// The first byte of each payload; what a later release writes differently has another one.
 const VERSION: u8 = 1;
+
+/// What the durations of all SLIs may take: half of the largest file that is read.
+const DURATIONS_BYTES_MAX: usize = 128 << 20;
 
 /// Starts of the process that are kept one by one.
 const STARTS_MAX: usize = 32;
@@ -19,6 +24,22 @@ const STARTS_MAX: usize = 32;
 pub(super) struct Archive {
     pub(super) starts: Starts,
     pub(super) objectives: Vec<KeptObjective>,
+    /// By the name of the SLI.
+    pub(super) durations: Vec<KeptHours>,
+}
+
+/// The durations of an SLI, hour by hour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeptHours {
+    pub(super) sli: String,
+    pub(super) hours: Hours,
+}
+
+/// Hours of an SLI that changed, whole: they take the place of what was written of them before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AddedHours {
+    pub(super) sli: String,
+    pub(super) hours: Vec<(u32, Bytes)>,
 }
 
 /// What one objective remembers, and whose it is.
@@ -93,6 +114,7 @@ pub(super) struct Page {
     /// Whether it is the last one of a process that ended in order.
     pub(super) ended: bool,
     pub(super) objectives: Vec<(Key, Added)>,
+    pub(super) durations: Vec<AddedHours>,
 }
 
 /// How often the process started, and how it ended before.
@@ -145,11 +167,10 @@ impl Archive {
             }
             None => Self::default(),
         };
-        let keys: std::collections::HashMap<Key, usize> =
-            archive.objectives.iter().enumerate().map(|(at, kept)| (kept.owner.key(), at)).collect();
+        let mut places = Places::of(&archive);
         for (number, entry) in entries.iter().enumerate() {
             match decode::<Page>(entry) {
-                Ok(page) => archive.add(page, &keys),
+                Ok(page) => archive.add(page, &mut places),
                 Err(problem) => {
                     problems.push(format!("entry {number} {problem}"));
                     break;
@@ -161,11 +182,28 @@ impl Archive {
     }
 
     /// Leaves out what cannot be a memory of ours; says how much that was.
-    fn leave_out_unsound(&mut self, origin: &str) -> Option<String> {
-        let before = self.objectives.len();
+    fn leave_out_unsound(&mut self, origin: &str) -> impl Iterator<Item = String> + use<> {
+        let before = (self.objectives.len(), self.durations.len());
         self.objectives.retain(|kept| kept.memory.is_sound());
-        let unsound = before.saturating_sub(self.objectives.len());
-        (unsound > 0).then(|| format!("{unsound} memories in the {origin} are of no shape of ours"))
+        self.durations.retain(|kept| kept.hours.is_sound());
+        let objectives = before.0.saturating_sub(self.objectives.len());
+        let durations = before.1.saturating_sub(self.durations.len());
+        let unsound = [(objectives, "memories"), (durations, "months of durations")];
+        let told = unsound.map(|(count, what)| {
+            (count > 0).then(|| format!("{count} {what} in the {origin} are of no shape of ours"))
+        });
+        told.into_iter().flatten()
+    }
+
+    /// Leaves out durations that would make it too long to be read; returns of how many SLIs.
+    pub(super) fn leave_out_surplus(&mut self) -> usize {
+        let mut taken = 0;
+        let before = self.durations.len();
+        self.durations.retain(|kept| {
+            taken += kept.hours.bytes();
+            taken <= DURATIONS_BYTES_MAX
+        });
+        before - self.durations.len()
     }
 
     /// Up to where the process that wrote it observed, in nanoseconds since 1970; `None` if nothing was kept.
@@ -173,12 +211,40 @@ impl Archive {
         self.objectives.iter().map(|kept| kept.memory.now_ns()).max()
     }
 
-    fn add(&mut self, page: Page, places: &std::collections::HashMap<Key, usize>) {
+    fn add(&mut self, page: Page, places: &mut Places) {
         self.starts.ended = page.ended;
         for (key, added) in page.objectives {
-            if let Some(kept) = places.get(&key).and_then(|place| self.objectives.get_mut(*place)) {
+            if let Some(kept) = places.objectives.get(&key).and_then(|place| self.objectives.get_mut(*place))
+            {
                 kept.memory.add(added);
             }
+        }
+        for AddedHours { sli, hours } in page.durations {
+            let place = *places.durations.entry(sli.clone()).or_insert(self.durations.len());
+            if place == self.durations.len() {
+                self.durations.push(KeptHours { sli, hours: Hours::default() });
+            }
+            if let Some(kept) = self.durations.get_mut(place) {
+                hours.into_iter().for_each(|(number, bytes)| kept.hours.replace(number, bytes));
+            }
+        }
+    }
+}
+
+/// Where in an archive the parts of a page belong.
+#[derive(Debug)]
+struct Places {
+    objectives: HashMap<Key, usize>,
+    durations: HashMap<String, usize>,
+}
+
+impl Places {
+    fn of(archive: &Archive) -> Self {
+        let objectives = archive.objectives.iter().map(|kept| kept.owner.key());
+        let durations = archive.durations.iter().map(|kept| kept.sli.clone());
+        Self {
+            objectives: objectives.enumerate().map(|(at, key)| (key, at)).collect(),
+            durations: durations.enumerate().map(|(at, sli)| (sli, at)).collect(),
         }
     }
 }
@@ -203,10 +269,13 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::engine::{Downtime, Evaluator, Input};
+    use crate::histogram::{Layout, Snapshot};
     use crate::slo::Objective;
     use crate::units::EventCounts;
     use crate::window::Tick;
@@ -235,13 +304,20 @@ mod tests {
             evaluator.tick(at(second), input);
         });
         let objectives = vec![KeptObjective { owner: owner(SLO), memory: evaluator.memory() }];
-        let snapshot = encode(&Archive { starts: Starts { count: 1, ..Starts::default() }, objectives });
+        let starts = Starts { count: 1, ..Starts::default() };
+        let mut hours = Hours::default();
+        hours.add(472_222, &Snapshot::from_durations(Layout::BITS_6, [Duration::from_millis(5)]), 60);
+        let bytes = hours.recent(472_222).unwrap().clone();
+        let durations = vec![KeptHours { sli: "checkout".to_owned(), hours }];
+        let snapshot = encode(&Archive { starts, objectives, durations });
         let entries = (0..3).map(|flush| {
             (1..=10).for_each(|second| {
                 evaluator.tick(at(60 + flush * 10 + second), input);
             });
             let objectives = vec![(owner(SLO).key(), evaluator.added().unwrap())];
-            encode(&Page { ended: flush == 2, objectives })
+            let durations = [("checkout", 472_223), ("search", 472_222)]
+                .map(|(sli, hour)| AddedHours { sli: sli.to_owned(), hours: vec![(hour, bytes.clone())] });
+            encode(&Page { ended: flush == 2, objectives, durations: durations.into() })
         });
         let entries = entries.collect();
         (snapshot, entries, evaluator)
@@ -257,6 +333,28 @@ mod tests {
         let mut other = self::evaluator();
         other.resume(archive.objectives[0].memory.clone(), at(90), Downtime::Unknown);
         assert_eq!(other.latest().counts, EventCounts::new(810, 90));
+    }
+
+    #[test]
+    fn hours_that_are_written_again_and_again_count_once() {
+        let (snapshot, entries, _) = written();
+        let (archive, _) = Archive::recover(Some(&snapshot), &entries);
+        let counts = |kept: &KeptHours| {
+            let month = kept.hours.before(472_224, &[720]).remove(0);
+            (kept.sli.clone(), month.durations.count(), month.observed_s)
+        };
+        let expected = [("checkout".to_owned(), 2, 120), ("search".to_owned(), 1, 60)];
+        assert_eq!(archive.durations.iter().map(counts).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn months_that_are_of_no_shape_of_ours_are_left_out() {
+        let (snapshot, ..) = written();
+        let mut archive: Archive = decode(&snapshot).unwrap();
+        (0..3).for_each(|at| archive.durations[0].hours.keep_one_more(at));
+        let (archive, problems) = Archive::recover(Some(&encode(&archive)), &[]);
+        assert_eq!(archive.durations, []);
+        assert_eq!(problems, ["1 months of durations in the snapshot are of no shape of ours"]);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
-use super::archive::{self, Archive, KeptObjective, Owner, Page};
+use super::age::hour_of;
+use super::archive::{self, AddedHours, Archive, KeptHours, KeptObjective, Owner, Page};
 use super::memory::Subject;
 use super::{Downtime, Evaluator, Input};
 use crate::feed::Feed;
+use crate::histogram::{Hours, Layout, Snapshot};
 use crate::report::Label;
 use crate::slo::{Budgeting, Objective, Period};
 use crate::units::EventCounts;
@@ -26,9 +28,12 @@ pub(crate) fn archive(data: &[u8]) {
         entries.push(feed.chunk().to_vec());
     }
     let (archive, problems) = Archive::recover(Some(snapshot), &entries);
-    assert!(problems.len() <= 3, "{problems:?}");
+    assert!(problems.len() <= 5, "{problems:?}");
     let again = Archive::recover(Some(&archive::encode(&archive)), &[]);
     assert_eq!((again.0, again.1), (archive.clone(), Vec::new()), "what is written is read back");
+    for kept in archive.durations.iter().take(3) {
+        bear_durations(&kept.hours, now);
+    }
     for kept in archive.objectives.iter().take(3) {
         let mut evaluator = evaluator(which);
         evaluator.resume(kept.memory.clone(), now, downtime);
@@ -41,6 +46,17 @@ pub(crate) fn archive(data: &[u8]) {
         evaluator.resume(merged, later, downtime);
         evaluator.tick(later, input());
     }
+}
+
+/// Everything that is done with hours that were found.
+fn bear_durations(kept: &Hours, now: Tick) {
+    let (mut hours, now) = (kept.clone(), hour_of(now.wall_ns));
+    let some = Snapshot::from_durations(Layout::default(), [Duration::from_millis(5)]);
+    (0..3).for_each(|hour| hours.add(now.saturating_add(hour), &some, 10));
+    hours.merge(kept);
+    let sums = hours.before(now, &[24, 720]);
+    assert!(sums[0].observed_s <= 24 * 3_600 && sums[0].durations.count() <= sums[1].durations.count());
+    assert!(hours.is_sound() && hours.at(now).observed_s <= 3_600, "{hours:?}");
 }
 
 /// What is kept of each kind of objective, a minute and three flushes old.
@@ -56,11 +72,20 @@ pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
         let labels = [Label::new("route", "/cart")];
         let owner = Owner::new("checkout", &labels, Subject::of(&objective(which)), SLO);
         let kept = KeptObjective { owner: owner.clone(), memory: evaluator.memory() };
-        let snapshot = archive::encode(&Archive { objectives: vec![kept], ..Archive::default() });
+        let mut hours = Hours::default();
+        let calls = |hour: u32| (0..90).map(move |call| Duration::from_micros(u64::from(call * hour)));
+        let durations = |hour: u32| Snapshot::from_durations(Layout::default(), calls(hour));
+        (1..9).for_each(|hour| hours.add(472_200 + hour, &durations(hour), 3_600));
+        let bytes = hours.recent(472_208).unwrap().clone();
+        let durations = vec![KeptHours { sli: "checkout".to_owned(), hours }];
+        let objectives = vec![kept];
+        let snapshot = archive::encode(&Archive { objectives, durations, ..Archive::default() });
         let pages = (0..3).map(|flush| {
             run(60 + flush * 10..70 + flush * 10, &mut evaluator);
             let objectives = evaluator.added().map(|added| (owner.key(), added)).into_iter().collect();
-            archive::encode(&Page { ended: flush == 2, objectives })
+            let hours = vec![(472_208 + u32::from(flush == 2), bytes.clone())];
+            let durations = vec![AddedHours { sli: "checkout".to_owned(), hours }];
+            archive::encode(&Page { ended: flush == 2, objectives, durations })
         });
         let payloads = core::iter::once(snapshot.clone()).chain(pages);
         let chunks = payloads.flat_map(|payload| {

@@ -104,12 +104,28 @@ impl Judged {
         self.seen = *counts;
     }
 
-    /// Takes the merged durations as they are now, as the end of an interval.
-    pub(super) fn end_interval(&mut self, slot: u64, durations: &Arc<Snapshot>, counts: &SeriesCounts) {
-        let earlier = self.merged.replace(Arc::clone(durations));
-        let interval = earlier.map_or_else(|| (**durations).clone(), |earlier| durations.since(&earlier));
-        self.intervals.push(slot, &interval);
-        self.percentiles = self.intervals.each_window(slot, &Percentiles::WINDOWS, Percentiles::of).into();
+    /// What the current interval has, if these are the merged durations as they are now.
+    pub(super) fn interval(&self, durations: &Arc<Snapshot>) -> Snapshot {
+        match &self.merged {
+            Some(earlier) if Arc::ptr_eq(earlier, durations) => Snapshot::empty(durations.layout()),
+            Some(earlier) => durations.since(earlier),
+            None => (**durations).clone(),
+        }
+    }
+
+    /// Ends an interval with these merged durations; `longer` are percentiles that somebody else keeps.
+    pub(super) fn end_interval(
+        &mut self,
+        slot: u64,
+        interval: &Snapshot,
+        durations: &Arc<Snapshot>,
+        counts: &SeriesCounts,
+        longer: &[Percentiles],
+    ) {
+        self.merged = Some(Arc::clone(durations));
+        self.intervals.push(slot, interval);
+        let recent = self.intervals.each_window(slot, &Percentiles::WINDOWS, Percentiles::of);
+        self.percentiles = recent.into_iter().chain(longer.iter().copied()).collect();
         if let Some(apdex) = &mut self.apdex {
             apdex.end_interval(slot, counts);
         }

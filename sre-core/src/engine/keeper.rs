@@ -1,7 +1,8 @@
 //! Cold. What an earlier process remembered: it waits here for the objectives that it belongs to.
 
-use super::archive::{Archive, KeptObjective, Owner, Starts};
+use super::archive::{Archive, KeptHours, KeptObjective, Owner, Starts};
 use super::memory::{Downtime, Memory};
+use crate::histogram::Hours;
 
 /// Memories that wait for their objectives, and how the process started before.
 ///
@@ -11,12 +12,16 @@ pub(super) struct Keeper {
     waiting: Vec<KeptObjective>,
     /// Claimed ones, for other objectives that are about the same events.
     claimed: Vec<KeptObjective>,
+    /// Durations that wait for their SLIs.
+    durations: Vec<KeptHours>,
     starts: Starts,
     downtime: Downtime,
 }
 
 /// The age from which on a memory that nobody claims is of no use: longer than any period.
-const USELESS_NS: u64 = 100 * 24 * 3_600_000_000_000;
+const USELESS_NS: u64 = 100 * 24 * HOUR_NS;
+
+const HOUR_NS: u64 = 3_600_000_000_000;
 
 impl Keeper {
     pub(super) fn new(downtime: Downtime) -> Self {
@@ -34,10 +39,13 @@ impl Keeper {
 
     /// Takes what was recovered; returns whether this start follows a crash.
     pub(super) fn take_in(&mut self, archive: Archive, now_unix_ns: u64) -> bool {
-        let Archive { starts, objectives } = archive;
+        let Archive { starts, objectives, durations } = archive;
         self.starts = starts;
         let is_of_use = |kept: &KeptObjective| now_unix_ns.saturating_sub(kept.memory.now_ns()) < USELESS_NS;
         self.waiting = objectives.into_iter().filter(is_of_use).collect();
+        let end_ns = |kept: &KeptHours| u64::from(kept.hours.newest().unwrap_or(0)).saturating_mul(HOUR_NS);
+        let is_of_use = |kept: &KeptHours| now_unix_ns.saturating_sub(end_ns(kept)) < USELESS_NS;
+        self.durations = durations.into_iter().filter(is_of_use).collect();
         self.starts.begin(now_unix_ns / 1_000_000_000)
     }
 
@@ -60,13 +68,23 @@ impl Keeper {
         Some(kin.memory.clone().without_alerts())
     }
 
+    /// The durations of an SLI.
+    pub(super) fn claim_hours(&mut self, sli: &str) -> Option<Hours> {
+        let place = self.durations.iter().position(|kept| kept.sli == sli)?;
+        Some(self.durations.swap_remove(place).hours)
+    }
+
     /// Forgets what was claimed: all objectives of the start have asked.
     pub(super) fn settle(&mut self) {
         self.claimed = Vec::new();
     }
 
-    /// What still waits.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &KeptObjective> {
-        self.waiting.iter()
+    /// What still waits, for a new archive.
+    pub(super) fn archive(&self) -> Archive {
+        Archive {
+            starts: self.starts.clone(),
+            objectives: self.waiting.clone(),
+            durations: self.durations.clone(),
+        }
     }
 }

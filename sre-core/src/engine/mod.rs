@@ -18,6 +18,7 @@ mod memory;
 mod meter;
 #[cfg(all(test, sre_loom))]
 mod models;
+mod month;
 mod outlook;
 mod past;
 mod rotation;

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::engine::archive::{KeptObjective, Page};
+use crate::engine::age::Moment;
+use crate::engine::archive::{Archive, Page};
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
 use crate::engine::keeper::Keeper;
 use crate::engine::meter::Meter;
+use crate::engine::month::Month;
 use crate::engine::rotation::Rotation;
 use crate::error::Error;
 use crate::histogram::{Layout, Snapshot, Tally};
@@ -51,6 +53,7 @@ struct Whole {
     in_flight: Vec<InFlight>,
     merged: Merged,
     judged: Judged,
+    month: Month,
 }
 
 /// The histograms of several members together.
@@ -82,6 +85,7 @@ impl Unit {
             in_flight: Vec::new(),
             merged: Merged { of: 0, ok: Rotation::new(Snapshot::empty(definition.layout())), error: None },
             judged: Judged::new(&definition, start)?,
+            month: Month::new(start),
         };
         let thresholds_ns = thresholds_of(&definition.thresholds());
         let blank = blanks.of(definition.layout(), &thresholds_ns);
@@ -147,22 +151,35 @@ impl Unit {
 
     /// Lets objectives that are new go on from what an earlier process remembered; returns how many did.
     pub(super) fn resume(&mut self, keeper: &mut Keeper, now: Tick) -> u64 {
+        self.whole.month.resume(self.definition.name(), keeper, false);
         self.all_judged().map(|(labels, judged)| judged.resume(labels, keeper, now)).sum()
     }
 
     /// Adds what another process remembers; returns of how many objectives.
     pub(super) fn take_over(&mut self, keeper: &mut Keeper, now: Tick) -> u64 {
+        self.whole.month.resume(self.definition.name(), keeper, true);
         self.all_judged().map(|(labels, judged)| judged.take_over(labels, keeper, now)).sum()
     }
 
     /// Adds what was counted since the last flush; returns whether that is all.
-    pub(super) fn added(&mut self, page: &mut Page) -> bool {
-        self.all_judged().fold(true, |is_all, (labels, judged)| judged.added(labels, page) && is_all)
+    pub(super) fn added(&mut self, page: &mut Page, now: Moment) -> bool {
+        let interval = self.open_interval();
+        let month = &mut self.whole.month;
+        let are_hours_all = month.added(self.definition.name(), &interval, now, &mut page.durations);
+        self.all_judged().fold(are_hours_all, |is_all, (labels, judged)| judged.added(labels, page) && is_all)
     }
 
-    /// Everything that its objectives remember.
-    pub(super) fn kept(&mut self, kept: &mut Vec<KeptObjective>) {
-        self.all_judged().for_each(|(labels, judged)| judged.kept(labels, kept));
+    /// Everything that is remembered of it.
+    pub(super) fn kept(&mut self, archive: &mut Archive, now: Moment) {
+        let interval = self.open_interval();
+        archive.durations.push(self.whole.month.kept(self.definition.name(), &interval, now));
+        self.all_judged().for_each(|(labels, judged)| judged.kept(labels, &mut archive.objectives));
+    }
+
+    /// What the current interval of the windowed percentiles has so far.
+    fn open_interval(&mut self) -> Snapshot {
+        self.merge();
+        self.whole.judged.interval(self.durations())
     }
 
     /// Takes what was counted so far as counted before.
@@ -272,17 +289,22 @@ impl Unit {
     }
 
     /// Merges the histograms and closes an interval of the windowed percentiles.
-    pub(super) fn end_interval(&mut self, interval: u64) {
-        self.interval = interval;
+    pub(super) fn end_interval(&mut self, now: Moment) {
+        self.interval = now.interval;
         self.merge();
         for part in &mut self.parts {
             if let Some(judged) = &mut part.judged {
-                judged.end_interval(interval, part.meter.durations(), part.meter.counts());
+                let durations = part.meter.durations();
+                let interval = judged.interval(durations);
+                judged.end_interval(now.interval, &interval, durations, part.meter.counts(), &[]);
             }
         }
         let durations = Arc::clone(self.durations());
-        let counts = counts_of(&self.parts, &self.whole.counts);
-        self.whole.judged.end_interval(interval, &durations, counts);
+        let interval = self.whole.judged.interval(&durations);
+        let Whole { judged, month, counts, .. } = &mut self.whole;
+        month.end_interval(&interval, now);
+        let counts = counts_of(&self.parts, counts);
+        judged.end_interval(now.interval, &interval, &durations, counts, month.percentiles());
     }
 
     /// How many rows of a report are about this SLI: the whole, and each member.

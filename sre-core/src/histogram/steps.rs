@@ -100,7 +100,7 @@ fn behind_nothing(reader: &mut Reader<'_>) -> Result<u64, DecodeError> {
 /// Where a step leads; `None` if to no count.
 fn step_from(before: u64, step: u128) -> Option<u64> {
     let by = u64::try_from(step.div_ceil(2)).ok()?;
-    let count = if step % 2 == 0 { before.checked_add(by) } else { before.checked_sub(by) };
+    let count = if step.is_multiple_of(2) { before.checked_add(by) } else { before.checked_sub(by) };
     count.filter(|count| *count > 0)
 }
 

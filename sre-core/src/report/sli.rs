@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::histogram::{CLASSIC_BOUNDS, Snapshot, Tally};
+use crate::histogram::{CLASSIC_BOUNDS, Snapshot, Stretch, Tally};
 use crate::primitive::Arc;
 use crate::report::{ObjectiveReport, ObjectiveState, share};
 use crate::shard::THRESHOLDS_MAX;
@@ -38,7 +38,8 @@ pub struct SliReport {
     pub over: Over,
     /// Failed calls that took longer than each threshold.
     pub error_over: Over,
-    /// Percentiles of successful calls over 1 min, 5 min and 1 h.
+    /// Percentiles of successful calls over [`WINDOWS`](Percentiles::WINDOWS), and, except for members of families, over
+    /// [`LONG_WINDOWS`](Percentiles::LONG_WINDOWS).
     pub percentiles: Arc<[Percentiles]>,
     /// The Apdex over 5 min, if the SLI keeps one.
     pub apdex: Option<Apdex>,
@@ -248,12 +249,22 @@ pub struct Percentiles {
     pub p999: Option<Duration>,
     /// The longest.
     pub max: Option<Duration>,
+    /// How far each of them, but for the mean, can be from the durations that it stands for, as a share of these.
+    pub relative_error: f64,
+    /// The share of the window in which a process was there to see, from 0 to 1; `None` for windows up to an hour, which
+    /// begin anew with each process.
+    pub coverage: Option<f64>,
 }
 
 impl Percentiles {
     /// The windows of each report.
     pub const WINDOWS: [Duration; 3] =
         [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(3_600)];
+
+    /// The windows after those: a day, a week and 30 days. They are counted in full hours of the wall clock, together with
+    /// the current one, brought up to date once a minute, and outlive the process in a state directory.
+    pub const LONG_WINDOWS: [Duration; 3] =
+        [Duration::from_hours(24), Duration::from_hours(7 * 24), Duration::from_hours(30 * 24)];
 
     /// Percentiles of merged durations.
     #[must_use]
@@ -267,6 +278,14 @@ impl Percentiles {
             p99: durations.quantile(0.99),
             p999: durations.quantile(0.999),
             max: durations.max(),
+            relative_error: durations.layout().relative_error(),
+            coverage: None,
         }
+    }
+
+    /// Those of the last hours, `length` in all.
+    pub(crate) fn of_hours(window: Duration, length: Duration, hours: &Stretch) -> Self {
+        let observed = Duration::from_secs(hours.observed_s).min(length);
+        Self { coverage: Some(observed.div_duration_f64(length)), ..Self::of(window, &hours.durations) }
     }
 }

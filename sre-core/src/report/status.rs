@@ -84,6 +84,10 @@ pub struct LatencyStatus {
     pub p99: Option<f64>,
     /// All but one of a thousand took at most this long.
     pub p999: Option<f64>,
+    /// How far each of them, but for the mean, can be from the durations that it stands for, as a share of these.
+    pub relative_error: f64,
+    /// The share of the window in which a process was there to see, from 0 to 1; `null` for windows up to an hour.
+    pub coverage: Option<f64>,
 }
 
 /// One objective.
@@ -257,6 +261,8 @@ impl LatencyStatus {
             p90: seconds(percentiles.p90),
             p99: seconds(percentiles.p99),
             p999: seconds(percentiles.p999),
+            relative_error: percentiles.relative_error,
+            coverage: percentiles.coverage,
         }
     }
 }

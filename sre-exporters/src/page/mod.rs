@@ -239,6 +239,13 @@ fn write_percentiles(f: &mut fmt::Formatter<'_>, percentiles: &Percentiles) -> f
             write!(f, " <span class=\"soft\">{name}</span> {}", Latency(value))?;
         }
     }
+    if percentiles.count > 0 {
+        let percent = ThreeFigures(100.0 * percentiles.relative_error);
+        write!(f, " <span class=\"soft\">± {percent} %</span>")?;
+    }
+    if let Some(coverage) = percentiles.coverage.filter(|coverage| *coverage < 0.995) {
+        write!(f, " <span class=\"soft\">{} % observed</span>", ThreeFigures(100.0 * coverage))?;
+    }
     f.write_str("<br>")
 }
 

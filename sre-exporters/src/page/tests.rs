@@ -75,6 +75,9 @@ fn an_outage_is_told_in_words_and_figures() {
         "fired 1 min 38 s after its onset, has lasted 3 min 13 s, spent 5.6 % of the budget",
         "tiers 1, 2",
         "p99",
+        "30d",
+        "± 0.78 %",
+        "0.67 % observed",
     ] {
         assert!(text.lines().any(|line| line.contains(expected)), "{expected:?} in {text}");
     }

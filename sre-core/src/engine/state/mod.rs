@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::alert::LintLevel;
 use crate::clock::Source;
-use crate::engine::age::Age;
+use crate::engine::age::{Age, Moment};
 use crate::engine::builder::Selection;
 use crate::engine::keeper::Keeper;
 use crate::engine::rotation::Rotation;
@@ -246,9 +246,9 @@ impl State {
         self.report(now, Stock::Now, |turn| {
             turn.unit.tick(now);
             turn.unit.transitions(turn.transitions);
-            if turn.unit.is_due(turn.interval) {
+            if turn.unit.is_due(turn.moment.interval) {
                 turn.let_go();
-                turn.unit.end_interval(turn.interval);
+                turn.unit.end_interval(turn.moment);
             }
         })
     }
@@ -284,8 +284,8 @@ impl State {
                 let missing = filled.saturating_sub(report.slis.len());
                 report.slis.extend((0..missing).map(|_| SliReport::blank(empty)));
                 let rows = report.slis.get_mut(first..filled).unwrap_or_default();
-                let interval = age.interval(number);
-                let mut turn = Turn { interval, unit, rows, transitions, empty };
+                let moment = age.moment(number);
+                let mut turn = Turn { moment, unit, rows, transitions, empty };
                 step(&mut turn);
                 turn.unit.report(now, turn.rows);
                 if takes_stock {
@@ -416,8 +416,8 @@ impl Sums {
 
 /// One SLI at one look, with its rows in the report that is being filled.
 struct Turn<'a> {
-    /// The number of the current interval of its percentiles.
-    interval: u64,
+    /// Now, as its percentiles see it.
+    moment: Moment,
     unit: &'a mut Unit,
     rows: &'a mut [SliReport],
     transitions: &'a mut Vec<TransitionReport>,

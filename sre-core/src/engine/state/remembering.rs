@@ -74,19 +74,27 @@ impl State {
 
     /// What has to be written; `None` without a state directory.
     pub(in crate::engine) fn pages(&mut self, ask: Ask) -> Option<Pages> {
-        let Self { keeper: Some(keeper), units, .. } = self else { return None };
+        let Self { keeper: Some(keeper), units, age, .. } = self else { return None };
         if ask.ended {
             keeper.end();
         }
-        let mut page = Page { ended: ask.ended, objectives: Vec::new() };
-        let lacking = units.iter_mut().map(|unit| unit.added(&mut page)).filter(|is_all| !is_all).count();
+        let mut page = Page { ended: ask.ended, ..Page::default() };
+        let numbered = (0..).zip(&mut *units);
+        let added = numbered.map(|(number, unit)| unit.added(&mut page, age.moment(number)));
+        let lacking = added.filter(|is_all| !is_all).count();
+        let mut surplus = 0;
         let archive = (ask.all || lacking > 0).then(|| {
-            let mut objectives: Vec<_> = keeper.waiting().cloned().collect();
-            units.iter_mut().for_each(|unit| unit.kept(&mut objectives));
-            Archive { starts: keeper.starts().clone(), objectives }
+            let mut archive = keeper.archive();
+            let numbered = (0..).zip(units);
+            numbered.for_each(|(number, unit)| unit.kept(&mut archive, age.moment(number)));
+            surplus = archive.leave_out_surplus();
+            archive
         });
         if self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns) > SETTLED_NS {
             keeper.settle();
+        }
+        if surplus > 0 {
+            self.note_problem(format!("durations of {surplus} SLIs find no room in the state directory"));
         }
         Some(Pages { page, archive })
     }

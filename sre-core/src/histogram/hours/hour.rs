@@ -36,7 +36,12 @@ impl Hour {
 
     /// As bytes, in the finest buckets that fit.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bits = self.durations.layout().bits();
+        self.encode_within(self.durations.layout().bits())
+    }
+
+    /// The same in buckets of at most so many bits.
+    pub(super) fn encode_within(&self, bits_max: u32) -> Vec<u8> {
+        let mut bits = bits_max;
         let mut bytes = self.encode_at(bits);
         while bytes.len() > HOUR_BYTES_MAX && bits > COARSEST {
             bits -= 1;
@@ -45,8 +50,7 @@ impl Hour {
         bytes
     }
 
-    /// In buckets of at most so many bits.
-    pub(super) fn encode_at(&self, bits: u32) -> Vec<u8> {
+    fn encode_at(&self, bits: u32) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(256);
         let bits = if self.durations.is_empty() { COARSEST } else { bits };
         write_number(&mut bytes, u128::from(self.missed_s.min(HOUR_S) << 4 | bits));

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Bytes;
+use super::hour::HOUR_BYTES_MAX;
 use crate::histogram::codec::{Reader, write_number};
 
 /// The most that an hour takes beside its bytes, but for the first one, which takes three bytes more at most.
@@ -40,7 +41,8 @@ pub(super) fn is_sound(packed: &[u8]) -> bool {
     let mut reader = Reader::new(packed);
     let mut before = None;
     while !reader.at_end() {
-        let Some((number, _)) = next(&mut reader, before) else { return false };
+        let entry = next(&mut reader, before).filter(|(_, bytes)| bytes.len() <= HOUR_BYTES_MAX);
+        let Some((number, _)) = entry else { return false };
         before = Some(number);
     }
     true
