@@ -77,7 +77,7 @@ fn an_outage_is_told_in_words_and_figures() {
         "p99",
         "30d",
         "± 0.78 %",
-        "0.67 % observed",
+        "0.01 % observed",
     ] {
         assert!(text.lines().any(|line| line.contains(expected)), "{expected:?} in {text}");
     }
