@@ -219,8 +219,8 @@ impl<'a> Player<'a> {
         if !self.ease.is_known(self.at) || !self.is_at_end_of_slot() || !self.evaluator.is_ok() {
             return false;
         }
-        let hangs = self.hanging.spans.iter().map(|(from, _)| from.saturating_sub(slot + 1));
-        let to = hangs.filter(|from| *from > self.at).fold(to, u64::min);
+        let hangs = self.hanging.spans.iter().filter(|(_, until)| *until >= self.at);
+        let to = hangs.map(|(from, _)| from.saturating_sub(slot + 1)).fold(to, u64::min);
         let from = self.at;
         let calm = self.calm_slots(slot, to);
         let calm_to = from + calm.len() as u64 * slot;

@@ -56,7 +56,7 @@ fn faults() -> impl Strategy<Value = Fault> {
         2 => share().prop_map(|share| errors(share).growing()),
         2 => share().prop_map(|share| slow(share, "700ms")),
         1 => share().prop_map(mistakes),
-        1 => share().prop_map(hanging),
+        2 => share().prop_map(hanging),
         1 => Just(restart()),
         1 => Just(kill()),
         1 => Just(kill().forgetting()),
@@ -64,7 +64,9 @@ fn faults() -> impl Strategy<Value = Fault> {
         1 => prop::sample::select(vec!["5s", "47s", "20m", "2h"]).prop_map(|by| clock_forward(by)),
         1 => prop::sample::select(vec!["5s", "47s", "20m", "2h"]).prop_map(|by| clock_back(by)),
     ];
-    (kind, 0..5 * HOUR, prop_oneof![0_u64..30, 0..HOUR]).prop_map(|(fault, at, lasting)| {
+    // Half of them begin where a slot does.
+    let at = (0..5 * HOUR, any::<bool>()).prop_map(|(at, is_even)| if is_even { at / 60 * 60 } else { at });
+    (kind, at, prop_oneof![0_u64..30, 0..HOUR]).prop_map(|(fault, at, lasting)| {
         fault.at(Duration::from_secs(at)).lasting(Duration::from_secs(lasting))
     })
 }
@@ -119,6 +121,21 @@ proptest! {
         let each = scenario.clone().each_second().try_run().unwrap();
         let quick = scenario.try_run().unwrap();
         prop_assert_eq!(told(&quick), told(&each));
+    }
+}
+
+#[test]
+fn a_calm_time_ends_where_something_begins() {
+    let begins =
+        [outage(), errors(0.01), hanging(1.0), mistakes(0.9), kill(), suspend(), clock_forward("40m")];
+    for (fault, at) in
+        begins.into_iter().flat_map(|fault| (7_198..7_212).step_by(2).map(move |at| (fault, at)))
+    {
+        let objective = Objective::availability(0.999);
+        let fault = fault.at(Duration::from_secs(at)).lasting("90s");
+        let scenario = replay(&objective).traffic(rps(20.0)).fault(fault).length("2h20m");
+        let each = scenario.clone().each_second().try_run().unwrap();
+        assert_eq!(told(&scenario.try_run().unwrap()), told(&each), "{fault}");
     }
 }
 
