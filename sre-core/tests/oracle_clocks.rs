@@ -1,8 +1,11 @@
 //! Clocks may step, stop and sleep: nothing panics, time is neither invented nor lost, and no step alone alerts.
 #![expect(clippy::unwrap_used, clippy::float_cmp, reason = "helpers of tests may panic as tests do")]
 
+mod promise;
+
 use std::time::Duration;
 
+use promise::{kept, scaled};
 use proptest::prelude::*;
 use sre_core::alert::AlertState;
 use sre_core::engine::{Evaluator, Input};
@@ -82,6 +85,10 @@ fn after_a_suspend_the_windows_are_empty_and_the_budget_is_not_forgotten() {
         assert_eq!(service.window(86_400).0, 400_000, "what happened before is 8 h old and not forgotten");
         assert_eq!(state, ObjectiveState::Exhausted, "1 % of errors at 99.9 %");
     }
+    kept(
+        "E3",
+        "after a suspend of 8 h, told by either clock: one tick, short windows without data, the budget kept",
+    );
 }
 
 #[test]
@@ -186,8 +193,26 @@ fn lives() -> impl Strategy<Value = u64> {
     prop_oneof![8 => Just(SECOND), 2 => 0..3 * SECOND, 1 => 0..120 * SECOND, 1 => 0..10 * HOUR]
 }
 
+/// Random sequences of steps, for each of the properties.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(500)
+    u32::try_from(scaled(100_000, 500)).unwrap_or(u32::MAX)
+}
+
+/// The promises of this file, told once the properties below hold.
+#[test]
+fn steps_of_all_kinds_are_borne() {
+    std::thread::scope(|scope| {
+        scope.spawn(no_step_alone_alerts);
+        scope.spawn(no_step_back_invents_or_loses_events);
+        scope.spawn(nothing_panics);
+    });
+    let cases = cases();
+    kept(
+        "E2",
+        format_args!(
+            "{cases} random sequences of steps back and ahead, by up to everything there is: no panic, no event lost or invented, no alert by a step alone"
+        ),
+    );
 }
 
 proptest! {
@@ -195,7 +220,6 @@ proptest! {
 
     /// No tick burns faster than the slowest tier bears, so whatever window a step makes of them does not either.
     /// There are enough events for the rounding of late ones not to matter.
-    #[test]
     fn no_step_alone_alerts(
         steps in prop::collection::vec((lives(), jumps(), 0_u64..50), 1..60),
         is_short in any::<bool>(),
@@ -213,29 +237,7 @@ proptest! {
         }
     }
 
-    /// Each window holds what was lived in it: with a steady rate, counts are bounded by the time that the window
-    /// may cover, and nothing that happened within a step is lost while it is young.
-    #[test]
-    fn no_step_back_invents_or_loses_events(
-        before in 1_u64..400,
-        back in 0_u64..10 * YEAR,
-        after in 1_u64..200,
-    ) {
-        let mut service = Service::new(MONTH);
-        service.seconds(before, 10, 0);
-        service.tick(SECOND, -i64::try_from(back).unwrap(), 10, 0);
-        service.seconds(after, 10, 0);
-        let lived = before + 1 + after;
-        prop_assert_eq!(service.window(3_600).0, 10 * lived);
-        let (total, coverage) = service.window(300);
-        // The window, its partial slot, a slot for the hold and one for the step of whole slots.
-        prop_assert!(total >= 10 * lived.min(300), "{} of {} s", total, lived);
-        prop_assert!(total <= 10 * lived.min(300 + 30), "{} of {} s", total, lived);
-        prop_assert!(coverage <= 1.0 && coverage * 300.0 + 12.0 >= lived.min(300) as f64, "{}", coverage);
-    }
-
     /// Arbitrary clocks, arbitrary counts.
-    #[test]
     fn nothing_panics(
         ticks in prop::collection::vec((any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()), 1..30),
         is_short in any::<bool>(),
@@ -252,5 +254,30 @@ proptest! {
             evaluator.tick(Tick { wall_ns, elapsed_ns }, input);
             prop_assert!(evaluator.latest().windows.iter().all(|window| (0.0..=1.0).contains(&window.coverage)));
         }
+    }
+}
+
+proptest! {
+    // Each has hundreds of ticks and one step.
+    #![proptest_config(ProptestConfig { cases: cases() / 10, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each window holds what was lived in it: with a steady rate, counts are bounded by the time that the window
+    /// may cover, and nothing that happened within a step is lost while it is young.
+    fn no_step_back_invents_or_loses_events(
+        before in 1_u64..400,
+        back in 0_u64..10 * YEAR,
+        after in 1_u64..200,
+    ) {
+        let mut service = Service::new(MONTH);
+        service.seconds(before, 10, 0);
+        service.tick(SECOND, -i64::try_from(back).unwrap(), 10, 0);
+        service.seconds(after, 10, 0);
+        let lived = before + 1 + after;
+        prop_assert_eq!(service.window(3_600).0, 10 * lived);
+        let (total, coverage) = service.window(300);
+        // The window, its partial slot, a slot for the hold and one for the step of whole slots.
+        prop_assert!(total >= 10 * lived.min(300), "{} of {} s", total, lived);
+        prop_assert!(total <= 10 * lived.min(300 + 30), "{} of {} s", total, lived);
+        prop_assert!(coverage <= 1.0 && coverage * 300.0 + 12.0 >= lived.min(300) as f64, "{}", coverage);
     }
 }

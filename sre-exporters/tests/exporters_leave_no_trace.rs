@@ -1,0 +1,159 @@
+//! Exporters that come and go leave no thread and no file behind, whatever runs around them; children inherit nothing.
+
+#![cfg(all(feature = "prometheus", target_os = "linux"))]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests do")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sre_exporters::Exporters;
+
+mod sample;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Threads and files are those of the process: one test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many to run: a multiple of the `figure`, or else just a `few`; as in the proofs of `sre-core`.
+fn scaled(figure: u64, few: u64) -> u64 {
+    std::env::var("SRE_PROOF_SCALE").map_or(few, |scale| scale.parse::<u64>().unwrap() * figure)
+}
+
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// Waits for threads that were told to end: they need a moment.
+fn wait_for_threads(threads_max: usize) {
+    let enough = (0..2_000_000).any(|_| {
+        let is_enough = threads() <= threads_max;
+        if !is_enough {
+            std::thread::yield_now();
+        }
+        is_enough
+    });
+    assert!(enough, "{} threads, not {threads_max}", threads());
+}
+
+/// Open files, sockets and the like; sockets by their kind, since each has a number of its own.
+fn files() -> Vec<String> {
+    let entries = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let name = |entry: fs::DirEntry| Some(fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned());
+    let mut files: Vec<String> = entries
+        .filter_map(name)
+        .filter(|file| !file.ends_with("/fd"))
+        .map(|file| file.split('[').next().unwrap_or_default().to_owned())
+        .collect();
+    files.sort();
+    files
+}
+
+fn scrape(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+fn start(engine: &sre_core::Engine) -> Exporters {
+    Exporters::builder(engine).http("127.0.0.1:0").strict().start().unwrap()
+}
+
+/// Exporters of one life, in the surroundings of a service of this kind.
+fn live(round: u64) {
+    let engine = sample::engine("shop");
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let current = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    match round % 7 {
+        0 => start(&engine).shutdown(PATIENCE).unwrap(),
+        1 => drop(start(&engine)),
+        // Started and dropped within a runtime that has one thread.
+        2 => current().block_on(async { drop(start(&engine)) }),
+        3 => current().block_on(async { start(&engine).shutdown(PATIENCE).unwrap() }),
+        4 => {
+            // A runtime that ends before what was started in it.
+            let runtime = runtime();
+            let exporters = runtime.block_on(async { start(&engine) });
+            drop(runtime);
+            let address = exporters.local_addr().unwrap();
+            assert!(scrape(address).starts_with("HTTP/1.1 200"));
+            drop(exporters);
+        }
+        5 => {
+            let panics = AssertUnwindSafe(|| {
+                let _exporters = start(&engine);
+                panic!("planned");
+            });
+            assert!(catch_unwind(panics).is_err());
+        }
+        _ => {
+            // The engine ends first, and is dropped within the runtime.
+            let exporters = start(&engine);
+            runtime().block_on(async move { assert!(engine.shutdown(PATIENCE)) });
+            assert!(scrape(exporters.local_addr().unwrap()).starts_with("HTTP/1.1 200"));
+        }
+    }
+}
+
+#[test]
+fn whatever_runs_around_them_and_however_they_end() {
+    let _turn = turn();
+    let cycles = scaled(1_000, 42);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    (0..14).for_each(live);
+    // The harness, this test, and the tests that wait for their turn.
+    wait_for_threads(4);
+    let (running, open) = (threads(), files());
+    (0..cycles).for_each(live);
+    wait_for_threads(running);
+    std::panic::set_hook(hook);
+    assert_eq!(files(), open);
+    println!(
+        "\npromise E6: {cycles} exporters in and outside of runtimes that come and go: 0 threads and 0 files left"
+    );
+    println!(
+        "\npromise E7: no runtime, a runtime of one thread, one that ends first: exporters start, answer and end"
+    );
+}
+
+/// What `ls` finds open when it is run from here.
+fn inherited() -> usize {
+    let output = Command::new("ls").args(["-l", "/proc/self/fd"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().filter(|line| line.contains(" -> ")).count()
+}
+
+#[test]
+fn an_executed_program_gets_no_socket() {
+    let _turn = turn();
+    let before = inherited();
+    let exporters = start(&sample::engine("shop"));
+    let address = exporters.local_addr().unwrap();
+    let client = TcpStream::connect(address).unwrap();
+    assert!(scrape(address).starts_with("HTTP/1.1 200"));
+    assert_eq!(inherited(), before);
+    drop(client);
+    exporters.shutdown(PATIENCE).unwrap();
+    println!("\npromise E8: a program executed beside exporters that listen inherits 0 files");
+}
+
+#[test]
+fn the_address_is_free_as_soon_as_the_exporters_ended() {
+    let _turn = turn();
+    let exporters = start(&sample::engine("shop"));
+    let address = exporters.local_addr().unwrap();
+    exporters.shutdown(PATIENCE).unwrap();
+    drop(TcpListener::bind(address).expect("nobody else listens there"));
+}
