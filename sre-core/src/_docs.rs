@@ -62,6 +62,9 @@ pub mod decisions {
     #[doc = include_str!("../docs/decisions/0051-what-is-remembered.md")]
     pub mod d0051_what_is_remembered {}
 
+    #[doc = include_str!("../docs/decisions/0052-what-people-book.md")]
+    pub mod d0052_what_people_book {}
+
     #[doc = include_str!("../docs/decisions/0053-a-month-of-durations.md")]
     pub mod d0053_a_month_of_durations {}
 }

@@ -154,7 +154,7 @@ pub mod units;
 pub mod window;
 
 pub use engine::Engine;
-pub use error::Error;
+pub use error::{Error, LedgerError};
 pub use sli::{Labels, Outcome, Sli, SliFamily};
 pub use slo::Objective;
 #[cfg(feature = "macros")]

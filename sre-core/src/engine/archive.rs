@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::memory::{Added, Memory, Subject};
 use crate::histogram::{Bytes, Hours};
 use crate::report::Label;
+use crate::slo::{Booking, Ledger};
 
 /// The first byte of each payload; what a later release writes differently has another one.
 const VERSION: u8 = 1;
@@ -26,6 +27,8 @@ pub(super) struct Archive {
     pub(super) objectives: Vec<KeptObjective>,
     /// By the name of the SLI.
     pub(super) durations: Vec<KeptHours>,
+    /// What people booked, also of objectives that this release does not have.
+    pub(super) ledger: Ledger,
 }
 
 /// The durations of an SLI, hour by hour.
@@ -115,6 +118,8 @@ pub(super) struct Page {
     pub(super) ended: bool,
     pub(super) objectives: Vec<(Key, Added)>,
     pub(super) durations: Vec<AddedHours>,
+    /// What was booked since.
+    pub(super) ledger: Vec<Booking>,
 }
 
 /// How often the process started, and how it ended before.
@@ -213,6 +218,7 @@ impl Archive {
 
     fn add(&mut self, page: Page, places: &mut Places) {
         self.starts.ended = page.ended;
+        self.ledger.add(page.ledger);
         for (key, added) in page.objectives {
             if let Some(kept) = places.objectives.get(&key).and_then(|place| self.objectives.get_mut(*place))
             {
@@ -309,7 +315,7 @@ mod tests {
         hours.add(472_222, &Snapshot::from_durations(Layout::BITS_6, [Duration::from_millis(5)]), 60);
         let bytes = hours.recent(472_222).unwrap().clone();
         let durations = vec![KeptHours { sli: "checkout".to_owned(), hours }];
-        let snapshot = encode(&Archive { starts, objectives, durations });
+        let snapshot = encode(&Archive { starts, objectives, durations, ledger: Ledger::default() });
         let entries = (0..3).map(|flush| {
             (1..=10).for_each(|second| {
                 evaluator.tick(at(60 + flush * 10 + second), input);
@@ -317,7 +323,7 @@ mod tests {
             let objectives = vec![(owner(SLO).key(), evaluator.added().unwrap())];
             let durations = [("checkout", 472_223), ("search", 472_222)]
                 .map(|(sli, hour)| AddedHours { sli: sli.to_owned(), hours: vec![(hour, bytes.clone())] });
-            encode(&Page { ended: flush == 2, objectives, durations: durations.into() })
+            encode(&Page { ended: flush == 2, objectives, durations: durations.into(), ledger: Vec::new() })
         });
         let entries = entries.collect();
         (snapshot, entries, evaluator)

@@ -121,13 +121,13 @@ impl Flusher {
     }
 
     /// Writes what was added, and lets go of the directory if the process has `ended`; waits at most `patience` for
-    /// another flush to end.
-    pub(super) fn flush(&self, engine: &impl Remembering, ended: bool, patience: Duration) {
+    /// another flush to end. Returns whether all is durable.
+    pub(super) fn flush(&self, engine: &impl Remembering, ended: bool, patience: Duration) -> bool {
         if std::process::id() != self.pid {
-            return;
+            return false;
         }
-        let Some(mut place) = self.store.try_lock_for(patience) else { return };
-        let Some(store) = place.as_mut() else { return };
+        let Some(mut place) = self.store.try_lock_for(patience) else { return false };
+        let Some(store) = place.as_mut() else { return false };
         let now = engine.now();
         self.begun_ns.store(now.elapsed_ns.max(1), Ordering::Relaxed);
         if let Some(recovered) = store.take_over(unix_s(now)) {
@@ -135,7 +135,7 @@ impl Flusher {
             engine.recovered(archive, now);
         }
         let Some(Pages { page, archive }) = engine.pages(Ask { all: store.is_due(), ended }, patience) else {
-            return;
+            return false;
         };
         let flushed = write(store, &page, archive);
         let mut report = self.report.lock();
@@ -147,6 +147,7 @@ impl Flusher {
             store.close();
         }
         engine.told(report.clone(), patience);
+        flushed
     }
 }
 

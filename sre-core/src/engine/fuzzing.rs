@@ -9,7 +9,7 @@ use super::{Downtime, Evaluator, Input};
 use crate::feed::Feed;
 use crate::histogram::{Hours, Layout, Snapshot};
 use crate::report::Label;
-use crate::slo::{Budgeting, Objective, Period};
+use crate::slo::{Booking, Budgeting, Entry, Ledger, Objective, Period, system_time};
 use crate::units::EventCounts;
 use crate::window::{CalendarUnit, EmptySlice, Tick};
 
@@ -38,6 +38,7 @@ pub(crate) fn archive(data: &[u8]) {
         let mut evaluator = evaluator(which);
         evaluator.resume(kept.memory.clone(), now, downtime);
         let later = Tick { wall_ns: now.wall_ns.saturating_add(SECOND), elapsed_ns: now.elapsed_ns + SECOND };
+        evaluator.keep_to(archive.ledger.in_force(SLO));
         evaluator.tick(later, input());
         let report = evaluator.report();
         assert!(report.windows.iter().all(|window| (0.0..=1.0).contains(&window.coverage)), "{report:?}");
@@ -68,7 +69,13 @@ pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
                 evaluator.tick(at(second), input());
             });
         };
-        run(1..60, &mut evaluator);
+        run(1..30, &mut evaluator);
+        let mut ledger = Ledger::default();
+        for second in [0, 29] {
+            ledger.book(booking(&ledger, second));
+        }
+        evaluator.keep_to(ledger.in_force(SLO));
+        run(30..60, &mut evaluator);
         let labels = [Label::new("route", "/cart")];
         let owner = Owner::new("checkout", &labels, Subject::of(&objective(which)), SLO);
         let kept = KeptObjective { owner: owner.clone(), memory: evaluator.memory() };
@@ -79,13 +86,15 @@ pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
         let bytes = hours.recent(472_208).unwrap().clone();
         let durations = vec![KeptHours { sli: "checkout".to_owned(), hours }];
         let objectives = vec![kept];
-        let snapshot = archive::encode(&Archive { objectives, durations, ..Archive::default() });
+        let snapshot =
+            archive::encode(&Archive { objectives, durations, ledger: ledger.clone(), ..Archive::default() });
         let pages = (0..3).map(|flush| {
             run(60 + flush * 10..70 + flush * 10, &mut evaluator);
             let objectives = evaluator.added().map(|added| (owner.key(), added)).into_iter().collect();
             let hours = vec![(472_208 + u32::from(flush == 2), bytes.clone())];
             let durations = vec![AddedHours { sli: "checkout".to_owned(), hours }];
-            archive::encode(&Page { ended: flush == 2, objectives, durations })
+            let ledger = vec![booking(&ledger, flush)];
+            archive::encode(&Page { ended: flush == 2, objectives, durations, ledger })
         });
         let payloads = core::iter::once(snapshot.clone()).chain(pages);
         let chunks = payloads.flat_map(|payload| {
@@ -95,6 +104,17 @@ pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
         [which, which].into_iter().chain((100_u64 << 16).to_le_bytes()).chain(chunks).collect()
     };
     (0..4).map(seed).collect()
+}
+
+/// An exclusion that is not over yet in even seconds, and a reset in odd ones.
+fn booking(ledger: &Ledger, second: u64) -> Booking {
+    let now_ns = at(second).wall_ns;
+    let time = |second: u64| system_time(at(second).wall_ns);
+    let entry = match second % 2 {
+        0 => Entry::exclusion(SLO, time(second + 10)..time(second + 55)),
+        _ => Entry::reset(SLO),
+    };
+    ledger.draft(entry.by("ann").because("it is agreed"), SLO, now_ns, second).unwrap()
 }
 
 fn objective(which: u8) -> Objective {

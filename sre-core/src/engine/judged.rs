@@ -16,7 +16,7 @@ use crate::report::{Finding, Label, Percentiles, Refill, SliReport, TransitionRe
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::SeriesCounts;
 use crate::sli::{Definition, Published, availability, latency};
-use crate::slo::{Objective, ObjectiveKind, slo_names};
+use crate::slo::{Booking, EntryKind, Ledger, Objective, ObjectiveKind, slo_names};
 use crate::units::{BurnRate, EventCounts, saturating_nanos};
 use crate::window::Tick;
 
@@ -44,6 +44,8 @@ struct JudgedObjective {
     good: u64,
     /// Whether it has asked for what an earlier process remembered.
     has_asked: bool,
+    /// The version of the ledger that it keeps to.
+    ledger: u64,
 }
 
 /// Calls in flight that a tick counts before they end.
@@ -73,6 +75,7 @@ impl Judged {
                 seen: EventCounts::ZERO,
                 good: 0,
                 has_asked: false,
+                ledger: 0,
             })
         };
         Ok(Self {
@@ -151,6 +154,7 @@ impl Judged {
             judged.has_asked = true;
             if let Some(memory) = keeper.claim(&judged.owner(labels)) {
                 judged.evaluator.resume(memory, now, keeper.downtime());
+                judged.ledger = 0;
                 resumed += 1;
             }
         }
@@ -158,16 +162,43 @@ impl Judged {
     }
 
     /// Adds what another process remembers, from which this one takes over; returns of how many objectives.
-    pub(super) fn take_over(&mut self, labels: &[Label], keeper: &mut Keeper, now: Tick) -> u64 {
+    ///
+    /// The `ledger` is that of both already.
+    pub(super) fn take_over(
+        &mut self,
+        labels: &[Label],
+        keeper: &mut Keeper,
+        ledger: &Ledger,
+        now: Tick,
+    ) -> u64 {
         let mut resumed = 0;
+        self.keep_to(ledger, labels);
         for judged in &mut self.objectives {
             if let Some(mut memory) = keeper.claim(&judged.owner(labels)) {
                 memory.merge(&judged.evaluator.memory());
                 judged.evaluator.resume(memory, now, Downtime::Unknown);
+                judged.ledger = 0;
                 resumed += 1;
             }
         }
         resumed
+    }
+
+    /// Keeps to what the ledger says, if that has changed. Adjustments concern those without `labels` alone.
+    pub(super) fn keep_to(&mut self, ledger: &Ledger, labels: &[Label]) {
+        let is_whole = labels.iter().all(|label| label.value.is_empty());
+        let concerns = |entry: &&Booking| is_whole || !matches!(entry.kind(), EntryKind::Adjustment { .. });
+        for judged in self.objectives.iter_mut().filter(|judged| judged.ledger != ledger.version()) {
+            judged.ledger = ledger.version();
+            let slo = Arc::clone(&judged.evaluator.latest().slo);
+            judged.evaluator.keep_to(ledger.in_force(&slo).filter(concerns));
+        }
+    }
+
+    /// What judges the objective of this name.
+    pub(super) fn evaluator(&self, slo: &str) -> Option<&Evaluator> {
+        let mut evaluators = self.objectives.iter().map(|judged| &judged.evaluator);
+        evaluators.find(|evaluator| &*evaluator.latest().slo == slo)
     }
 
     /// Adds what was counted since the last flush; returns whether that is all, or everything has to be kept anew.

@@ -3,6 +3,7 @@
 use super::archive::{Archive, KeptHours, KeptObjective, Owner, Starts};
 use super::memory::{Downtime, Memory};
 use crate::histogram::Hours;
+use crate::slo::Ledger;
 
 /// Memories that wait for their objectives, and how the process started before.
 ///
@@ -39,7 +40,7 @@ impl Keeper {
 
     /// Takes what was recovered; returns whether this start follows a crash.
     pub(super) fn take_in(&mut self, archive: Archive, now_unix_ns: u64) -> bool {
-        let Archive { starts, objectives, durations } = archive;
+        let Archive { starts, objectives, durations, ledger: _ } = archive;
         self.starts = starts;
         let is_of_use = |kept: &KeptObjective| now_unix_ns.saturating_sub(kept.memory.now_ns()) < USELESS_NS;
         self.waiting = objectives.into_iter().filter(is_of_use).collect();
@@ -85,6 +86,7 @@ impl Keeper {
             starts: self.starts.clone(),
             objectives: self.waiting.clone(),
             durations: self.durations.clone(),
+            ledger: Ledger::default(),
         }
     }
 }

@@ -5,9 +5,10 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::KeptAlarm;
+use super::aside::Aside;
 use super::incidents::KeptIncidents;
 use crate::alert::DerivedTier;
-use crate::slo::{Budgeting, Objective, Severity};
+use crate::slo::{Budgeting, EntryId, Objective, Severity};
 use crate::units::{EventCounts, saturating_nanos};
 use crate::window::{KeptLadder, KeptLine, KeptSlice};
 
@@ -56,6 +57,41 @@ pub(crate) struct Memory {
     pub(super) tiers: Vec<KeptTier>,
     pub(super) sights: Vec<KeptSight>,
     pub(super) incidents: KeptIncidents,
+    /// What the ledger says of it.
+    pub(super) account: Option<KeptAccount>,
+    /// Some where that is, if anything was ever excluded.
+    pub(super) aside: Option<KeptAside>,
+}
+
+/// What was set aside and forgiven; by which entries, the ledger knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptAccount {
+    /// Exclusions for which everything is set aside, with what they cover.
+    pub(super) exclusions: Vec<(EntryId, (u64, u64))>,
+    pub(super) resets: Vec<KeptReset>,
+}
+
+/// A reset, and what was counted since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptReset {
+    pub(super) id: EntryId,
+    pub(super) at_ns: u64,
+    pub(super) judged: Counts,
+    pub(super) aside: Counts,
+}
+
+/// What was counted in excluded times.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptAside {
+    pub(super) units: KeptLadder,
+    pub(super) calls: KeptLadder,
+}
+
+/// What was added to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AddedAside {
+    pub(super) units: Vec<(u64, Counts)>,
+    pub(super) calls: Vec<(u64, Counts)>,
 }
 
 /// What was counted, and when somebody was there to see.
@@ -81,6 +117,8 @@ pub(crate) struct KeptSlices {
 pub(crate) struct KeptPeriod {
     pub(super) start_ns: u64,
     pub(super) counts: Counts,
+    /// In excluded times.
+    pub(super) excluded: Counts,
 }
 
 /// The state of a tier.
@@ -121,6 +159,8 @@ pub(crate) struct Added {
     pub(super) sights: Vec<KeptSight>,
     /// Those that ended since, and the one that has not.
     pub(super) incidents: KeptIncidents,
+    pub(super) account: Option<KeptAccount>,
+    pub(super) aside: Option<AddedAside>,
 }
 
 /// Good and bad events.
@@ -155,6 +195,42 @@ impl KeptTier {
     }
 }
 
+impl KeptAside {
+    pub(super) fn of(aside: &Aside) -> Self {
+        Self { units: KeptLadder::of(&aside.units), calls: KeptLadder::of(&aside.calls) }
+    }
+
+    /// None yet, for such a past.
+    fn empty(past: &KeptPast) -> Self {
+        Self { units: past.units.emptied(), calls: past.calls.emptied() }
+    }
+}
+
+impl KeptAccount {
+    /// Adds what another process set aside and forgave, which did so for everything that this one knows of: a reset
+    /// that one of both does not know is counted by the slots of its `units`, and what is set aside of these.
+    fn merge(&mut self, own: (&KeptLadder, &KeptLadder), later: &Self, laters: (&KeptLadder, &KeptLadder)) {
+        let since = |(units, aside): (&KeptLadder, &KeptLadder), reset: &KeptReset| KeptReset {
+            judged: units.since_slot_of(reset.at_ns).into(),
+            aside: aside.since_slot_of(reset.at_ns).into(),
+            ..*reset
+        };
+        let ids = self.resets.iter().chain(&later.resets).copied().collect::<Vec<_>>();
+        let mut resets: Vec<KeptReset> = Vec::with_capacity(ids.len());
+        for reset in ids {
+            if resets.iter().any(|known| known.id == reset.id) {
+                continue;
+            }
+            let find = |resets: &[KeptReset]| resets.iter().find(|other| other.id == reset.id).copied();
+            let one = find(&self.resets).unwrap_or_else(|| since(own, &reset));
+            let more = find(&later.resets).unwrap_or_else(|| since(laters, &reset));
+            let (judged, aside) = (one.judged.plus(more.judged), one.aside.plus(more.aside));
+            resets.push(KeptReset { judged, aside, ..reset });
+        }
+        self.resets = resets;
+    }
+}
+
 impl Memory {
     /// Up to where its process observed, in nanoseconds since 1970.
     pub(super) const fn now_ns(&self) -> u64 {
@@ -163,27 +239,41 @@ impl Memory {
 
     /// Whether it can be a memory of ours, whoever wrote it.
     pub(super) fn is_sound(&self) -> bool {
-        self.past.units.is_sound() && self.past.calls.is_sound() && self.past.line.is_sound()
+        let KeptPast { units, calls, line, .. } = &self.past;
+        let ladders = [units, calls].into_iter();
+        let mut ladders = ladders.chain(self.aside.iter().flat_map(|aside| [&aside.units, &aside.calls]));
+        ladders.all(KeptLadder::is_sound) && line.is_sound()
     }
 
-    /// For another promise about the same events, whose tiers have no past.
+    /// For another promise about the same events, whose tiers have no past, and of which the ledger says nothing.
     pub(super) fn without_alerts(self) -> Self {
-        Self { tiers: Vec::new(), sights: Vec::new(), incidents: KeptIncidents::default(), ..self }
+        let Self { mut past, mut period, aside, .. } = self;
+        if let Some(aside) = aside {
+            past.units.merge(&aside.units);
+            past.calls.merge(&aside.calls);
+        }
+        if let Some(period) = &mut period {
+            period.counts = period.counts.plus(core::mem::take(&mut period.excluded));
+        }
+        Self { past, period, ..Self::default() }
     }
 
     /// Adds what another process counted at the same time or later, as when one takes over from another.
     ///
     /// Windows have the events of both. An alert that fires in either fires.
     pub(crate) fn merge(&mut self, later: &Self) {
+        self.merge_account(later);
         self.past.units.merge(&later.past.units);
         self.past.calls.merge(&later.past.calls);
         self.past.line.follow_with(&later.past.line);
         self.past.slices = later.past.slices.clone();
         self.past.estimated_until_ns = self.past.estimated_until_ns.max(later.past.estimated_until_ns);
         self.period = match (self.period, later.period) {
-            (Some(own), Some(more)) if own.start_ns == more.start_ns => {
-                Some(KeptPeriod { counts: own.counts.plus(more.counts), ..own })
-            }
+            (Some(own), Some(more)) if own.start_ns == more.start_ns => Some(KeptPeriod {
+                counts: own.counts.plus(more.counts),
+                excluded: own.excluded.plus(more.excluded),
+                ..own
+            }),
             (own, more) => more.or(own),
         };
         let windows = |tier: &KeptTier| (tier.long_ns, tier.short_ns);
@@ -204,19 +294,66 @@ impl Memory {
         self.incidents.merge(&later.incidents);
     }
 
+    /// Before the rest is merged. Exclusions that only the other one knows stay to be done for what this one counted.
+    fn merge_account(&mut self, later: &Self) {
+        if self.account.is_none() && later.account.is_none() {
+            return;
+        }
+        let mut account = self.account.take().unwrap_or_default();
+        let mut aside = self.aside.take().unwrap_or_else(|| KeptAside::empty(&self.past));
+        let later_account = later.account.clone().unwrap_or_default();
+        let later_aside = later.aside.clone().unwrap_or_else(|| KeptAside::empty(&later.past));
+        account.merge(
+            (&self.past.units, &aside.units),
+            &later_account,
+            (&later.past.units, &later_aside.units),
+        );
+        aside.units.merge(&later_aside.units);
+        aside.calls.merge(&later_aside.calls);
+        (self.account, self.aside) = (Some(account), Some(aside));
+    }
+
     /// Takes in what a flush added; in the order in which they were written.
     pub(crate) fn add(&mut self, added: Added) {
-        let Added { units, calls, line, slices, estimated_until_ns, period, tiers, sights, incidents } =
-            added;
+        let Added {
+            units,
+            calls,
+            line,
+            slices,
+            estimated_until_ns,
+            period,
+            tiers,
+            sights,
+            incidents,
+            account,
+            aside,
+        } = added;
         let now_ns = line.now_ns();
-        for (ladder, more) in [(&mut self.past.units, units), (&mut self.past.calls, calls)] {
+        let add = |ladder: &mut KeptLadder, more: Vec<(u64, Counts)>| {
             more.into_iter().for_each(|(at_ns, counts)| ladder.add(at_ns, counts.into()));
             ladder.add(now_ns, EventCounts::ZERO);
+        };
+        if let Some(more) = aside {
+            let aside = self.aside.get_or_insert_with(|| KeptAside::empty(&self.past));
+            add(&mut aside.units, more.units);
+            add(&mut aside.calls, more.calls);
         }
+        add(&mut self.past.units, units);
+        add(&mut self.past.calls, calls);
         (self.past.line, self.past.slices) = (line, slices);
         self.past.estimated_until_ns = estimated_until_ns;
         (self.period, self.tiers, self.sights) = (period, tiers, sights);
         self.incidents.add(incidents);
+        self.take_account(account);
+    }
+
+    /// What was booked is written with all there is. Should that have been lost, it is done again for what came before.
+    fn take_account(&mut self, account: Option<KeptAccount>) {
+        let known = self.account.take().unwrap_or_default();
+        self.account = account.map(|mut account| {
+            account.exclusions.retain(|(id, _)| known.exclusions.iter().any(|(known, _)| known == id));
+            account
+        });
     }
 }
 
@@ -252,11 +389,13 @@ impl Downtime {
 mod tests {
     use proptest::prelude::*;
 
+    use std::time::UNIX_EPOCH;
+
     use super::*;
     use crate::alert::Incident;
     use crate::engine::{Evaluator, Input};
     use crate::report::ObjectiveReport;
-    use crate::slo::Period;
+    use crate::slo::{Booking, Entry, Period};
     use crate::units::Target;
     use crate::window::{CalendarUnit, EmptySlice, Tick};
 
@@ -344,6 +483,76 @@ mod tests {
                 one.tick(now, input);
                 other.tick(later, input);
                 prop_assert_eq!(remembered(other.latest()), remembered(one.latest()));
+            }
+        }
+    }
+
+    /// After how many ticks an entry is booked; a reset, or an exclusion from so many seconds after then until so many.
+    fn entries() -> impl Strategy<Value = Vec<(usize, Option<(i64, i64)>)>> {
+        let time = (-400_i64..400, 1_i64..600).prop_map(|(from, length)| (from, from + length));
+        prop::collection::vec((0_usize..300, prop::option::weighted(0.8, time)), 1..6)
+    }
+
+    fn booking(number: usize, now: Tick, time: Option<(i64, i64)>) -> Booking {
+        let at = |off: i64| {
+            UNIX_EPOCH + Duration::from_nanos(now.wall_ns.saturating_add_signed(off * 1_000_000_000))
+        };
+        let slo = "checkout-availability";
+        let entry = match time {
+            None => Entry::reset(slo),
+            Some((from, until)) => Entry::exclusion(slo, at(from)..at(until)),
+        };
+        let entry = entry.by("ann").because("it is agreed");
+        entry.booked(slo, now.wall_ns, EntryId::new(now.wall_ns, number as u64)).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What the ledger changed is written flush by flush, and the next process goes on with it.
+        #[test]
+        fn what_is_booked_goes_on_as_if_the_process_had_never_ended(
+            objective in objectives(),
+            past in ticks(),
+            future in ticks(),
+            entries in entries(),
+            flush_each in 1_usize..20,
+        ) {
+            let mut now = Tick { wall_ns: START, elapsed_ns: 7 * SECOND };
+            let mut one = evaluator(objective, now);
+            let (mut kept, mut ledger) = (one.memory(), Vec::new());
+            let step = |now: &mut Tick, wait: u64| {
+                now.wall_ns += wait * SECOND;
+                now.elapsed_ns += wait * SECOND;
+            };
+            let last = past.len() - 1;
+            for (number, (wait, input)) in past.into_iter().enumerate() {
+                step(&mut now, wait);
+                one.tick(now, input);
+                for (place, (_, time)) in entries.iter().enumerate().filter(|(_, (at, _))| *at == number) {
+                    ledger.push(booking(place, now, *time));
+                    one.keep_to(ledger.iter());
+                }
+                if number % flush_each == 0 || number == last {
+                    match one.added() {
+                        Some(added) => kept.add(added),
+                        None => kept = one.memory(),
+                    }
+                }
+            }
+            prop_assert_eq!(&kept, &one.memory(), "flush by flush as all at once");
+
+            let mut later = Tick { elapsed_ns: 3 * HOUR, ..now };
+            let mut other = evaluator(objective, later);
+            other.resume(kept, later, Downtime::Unknown);
+            other.keep_to(ledger.iter());
+            for (wait, input) in future {
+                step(&mut now, wait);
+                step(&mut later, wait);
+                one.tick(now, input);
+                other.tick(later, input);
+                prop_assert_eq!(remembered(other.latest()), remembered(one.latest()));
+                prop_assert_eq!(&other.latest().ledger, &one.latest().ledger);
             }
         }
     }

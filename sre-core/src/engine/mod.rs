@@ -1,9 +1,11 @@
 //! What reads the counters, turns them into judgements tick by tick, and publishes what it found.
 
+mod account;
 mod age;
 mod alarm;
 mod apdex;
 mod archive;
+mod aside;
 mod builder;
 mod evaluation;
 mod flusher;

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::account::Account;
 use super::past::Past;
 use super::span::BudgetSpan;
 use crate::slo::{self, Budget, Forecast, Foresight, Inflow, Reach, Slot};
@@ -71,14 +72,21 @@ pub(super) struct Plan {
 }
 
 /// Looks ahead, with overdue calls in flight as the bad events that they are judged as.
-pub(super) fn look(past: &Past, span: &BudgetSpan, target: Target, provisional: EventCounts) -> Ahead {
+pub(super) fn look(
+    past: &Past,
+    span: &BudgetSpan,
+    account: Option<&Account>,
+    target: Target,
+    provisional: EventCounts,
+) -> Ahead {
     let inflow = |window| {
         let span = past.span(past.units().place(window));
         Inflow::like(span.counts, span.observed)
     };
     let (last_5m, last_1h) = (inflow(Duration::from_secs(300)), inflow(Duration::from_secs(3_600)));
     let now = Duration::from_nanos(past.line().now_ns());
-    let period = span.read(past);
+    let read = span.read(past);
+    let period = account.map_or(read, |account| account.judge(read, past, span.is_calendar()));
     let counts = period.counts + provisional;
     let (reach, place) = match span {
         BudgetSpan::Rolling { place } => (Reach::Rolling(whole_slots(past, *place)), *place),
@@ -86,7 +94,10 @@ pub(super) fn look(past: &Past, span: &BudgetSpan, target: Target, provisional: 
             (Reach::Calendar(period.length.saturating_sub(period.elapsed)), longest(past))
         }
     };
-    let slots = slots(past, place, now);
+    let mut slots = slots(past, place, now);
+    if let (Some(account), BudgetSpan::Rolling { .. }) = (account, span) {
+        account.correct(&mut slots, past);
+    }
     let known = slo::Past::new(&slots, now, reach, target).counting(counts);
     let plan = span.is_calendar().then(|| {
         let (forecast, exhaustion) = known.planned(last_1h);

@@ -3,12 +3,13 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use super::aside::Aside;
 use super::input::Input;
 use super::memory::{Downtime, KeptPast, KeptSlices};
 use crate::alert::Reading;
 use crate::slo::Budgeting;
 use crate::units::{EventCounts, Target, saturating_nanos};
-use crate::window::{EmptySlice, KeptLadder, Ladder, Rungs, Slices, Spread, Step, Tally, Tick, Timeline};
+use crate::window::{EmptySlice, KeptLadder, Ladder, Mark, Rungs, Slices, Spread, Step, Tick, Timeline};
 
 /// What the rate of a time without a process is estimated from.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -19,12 +20,14 @@ const PARTS: u64 = 1_000_000_000;
 /// The past of one objective.
 #[derive(Clone, Debug)]
 pub(super) struct Past {
-    line: Timeline,
+    pub(super) line: Timeline,
     /// What the budget is counted in: events, slices, or billionths of slices.
-    units: Ladder,
+    pub(super) units: Ladder,
     /// Calls that ended: judged ones as good, ignored and abandoned-and-ignored ones as bad.
-    calls: Ladder,
-    slices: Option<SliceJudge>,
+    pub(super) calls: Ladder,
+    /// What is not judged of both.
+    pub(super) aside: Option<Box<Aside>>,
+    pub(super) slices: Option<SliceJudge>,
     /// Up to where events were spread by the last late tick.
     late_until_ns: u64,
     late_ticks: u64,
@@ -36,7 +39,7 @@ pub(super) struct Past {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resumed {
     step: Step,
-    before: Tally,
+    before: Mark,
     spread: Option<Spread>,
 }
 
@@ -46,9 +49,20 @@ impl Resumed {
         self.step.now_ns
     }
 
+    /// By how much slots were renamed.
+    pub(super) const fn relabel_ns(&self) -> u64 {
+        self.step.relabel_ns
+    }
+
+    /// Where it was before, in the names that slots have now.
+    pub(super) const fn left_off_ns(&self) -> u64 {
+        self.step.from_ns
+    }
+
     /// What had been counted at an instant of the time without a process.
-    pub(super) fn counted_at(&self, at_ns: u64) -> Tally {
-        self.spread.map_or(self.before, |spread| self.before.plus(spread.before(at_ns)))
+    pub(super) fn counted_at(&self, at_ns: u64) -> Mark {
+        let since = self.spread.map_or(EventCounts::ZERO, |spread| spread.before(at_ns));
+        Mark { at_ns, judged: self.before.judged.plus(since), ..self.before }
     }
 }
 
@@ -69,10 +83,19 @@ impl Past {
         let keep_ns = units.longest_ns().max(saturating_nanos(keep)).saturating_add(coarsest_ns);
         let line = Timeline::new(start, units.finest_ns(), coarsest_ns, keep_ns);
         let slices = SliceJudge::new(budgeting, start.wall_ns);
-        Self { line, units, calls, slices, late_until_ns: 0, late_ticks: 0, estimated_until_ns: 0 }
+        Self {
+            line,
+            units,
+            calls,
+            aside: None,
+            slices,
+            late_until_ns: 0,
+            late_ticks: 0,
+            estimated_until_ns: 0,
+        }
     }
 
-    /// What outlives the process.
+    /// What outlives the process, but for what is set aside.
     pub(super) fn kept(&self) -> KeptPast {
         KeptPast {
             units: KeptLadder::of(&self.units),
@@ -108,20 +131,14 @@ impl Past {
         if step.relabel_ns > 0 {
             self.relabel(step);
         }
-        if let Some(judge) = &mut self.slices {
-            let units = &mut self.units;
-            judge.slices.advance(step.now_ns, EventCounts::ZERO, None, true, |end_ns, counts| {
-                let verdict = judge.rule.judge(counts);
-                units.advance(end_ns.min(step.now_ns), verdict, None);
-            });
-            if step.now_ns > step.from_ns {
-                judge.rule.recent.clear();
-            }
-        }
-        let before = self.units.sum();
+        self.book_slices(Step { gap: true, ..step }, Input::default());
+        let before = self.mark(step.from_ns);
         let spread = Spread::of(Step { late: true, gap: false, ..step }, self.units.finest_ns(), bad);
         self.units.advance(step.now_ns, bad, spread);
         self.calls.advance(step.now_ns, EventCounts::ZERO, None);
+        if let Some(aside) = &mut self.aside {
+            aside.advance(step.now_ns, EventCounts::ZERO, EventCounts::ZERO);
+        }
         if !bad.is_empty() {
             self.estimated_until_ns = step.now_ns;
         }
@@ -172,31 +189,52 @@ impl Past {
     }
 
     /// What will have been counted before `start_ns`, the start of a slot, once the events of `step` are booked.
-    pub(super) fn sum_before(&self, start_ns: u64, step: Step, input: Input) -> Tally {
+    pub(super) fn sum_before(&self, start_ns: u64, step: Step, input: Input) -> Mark {
         let spread = Spread::of(step, self.units.finest_ns(), input.delta);
-        spread.map_or(self.units.sum(), |spread| self.units.sum().plus(spread.before(start_ns)))
+        let since = spread.map_or(EventCounts::ZERO, |spread| spread.before(start_ns));
+        let mark = self.mark(start_ns);
+        Mark { judged: mark.judged.plus(since), ..mark }
     }
 
-    /// Books what happened up to the end of `step`.
+    /// Books what happened up to the end of `step`, in an excluded time aside. What is spread over such a time has to be
+    /// [set aside](Self::set_aside) afterwards.
     pub(super) fn book(&mut self, step: Step, input: Input) {
-        let slot_ns = self.units.finest_ns();
-        let spread = Spread::of(step, slot_ns, input.delta);
-        match &mut self.slices {
-            None => self.units.advance(step.now_ns, input.delta, spread),
-            Some(judge) => {
-                let units = &mut self.units;
-                judge.slices.advance(step.now_ns, input.delta, spread, step.gap, |end_ns, counts| {
-                    let verdict = judge.rule.judge(counts);
-                    units.advance(end_ns.min(step.now_ns), verdict, None);
-                });
-                self.units.advance(step.now_ns, EventCounts::ZERO, None);
-                if step.gap {
-                    judge.rule.recent.clear();
-                }
-            }
-        }
+        let (now_ns, slot_ns) = (step.now_ns, self.units.finest_ns());
         let calls = EventCounts::from_total(input.ended, input.unjudged);
-        self.calls.advance(step.now_ns, calls, Spread::of(step, slot_ns, calls));
+        let is_excluded = self.aside.as_ref().is_some_and(|aside| aside.contains(now_ns));
+        let (judged, aside) = if is_excluded && !step.is_spread() {
+            ((EventCounts::ZERO, EventCounts::ZERO), (input.delta, calls))
+        } else {
+            ((input.delta, calls), (EventCounts::ZERO, EventCounts::ZERO))
+        };
+        let sliced = self.book_slices(step, input);
+        let of_events = |delta| if sliced { EventCounts::ZERO } else { delta };
+        let units = of_events(judged.0);
+        self.units.advance(now_ns, units, Spread::of(step, slot_ns, units));
+        self.calls.advance(now_ns, judged.1, Spread::of(step, slot_ns, judged.1));
+        if let Some(set_aside) = &mut self.aside {
+            set_aside.advance(now_ns, of_events(aside.0), aside.1);
+        }
+    }
+
+    /// Books the slices that are over, where time is sliced.
+    fn book_slices(&mut self, step: Step, input: Input) -> bool {
+        let spread = Spread::of(step, self.units.finest_ns(), input.delta);
+        let Some(judge) = &mut self.slices else { return false };
+        let (units, aside, length_ns) = (&mut self.units, &mut self.aside, judge.length_ns());
+        judge.slices.advance(step.now_ns, input.delta, spread, step.gap, |end_ns, counts| {
+            let verdict = judge.rule.judge(counts);
+            let time = (end_ns.saturating_sub(length_ns), end_ns);
+            let ladder = match aside.as_mut().filter(|aside| aside.touches(time)) {
+                Some(aside) => &mut aside.units,
+                None => &mut *units,
+            };
+            ladder.advance(end_ns.min(step.now_ns), verdict, None);
+        });
+        if step.gap && step.now_ns > step.from_ns {
+            judge.rule.recent.clear();
+        }
+        true
     }
 
     /// What `provisional` events add to a window when it is judged.
@@ -204,7 +242,7 @@ impl Past {
     /// To slices they add one: the open slice, as if it ended now with them.
     pub(super) fn provisional(&self, provisional: EventCounts) -> EventCounts {
         match &self.slices {
-            Some(_) if provisional.is_empty() => EventCounts::ZERO,
+            _ if provisional.is_empty() || self.is_excluding() => EventCounts::ZERO,
             Some(judge) => judge.rule.verdict(judge.rule.sample(judge.slices.open() + provisional)),
             None => provisional,
         }
@@ -225,7 +263,13 @@ impl Past {
 
     /// How much of a window was observed, at most its length.
     pub(super) fn observed_ns(&self, place: usize) -> u64 {
-        self.line.observed_ns(self.units.start_ns(place)).min(self.units.length_ns(place))
+        self.observed_since_ns(self.units.start_ns(place)).min(self.units.length_ns(place))
+    }
+
+    /// How much of the time since `from_ns` was observed, or is excluded, so that nobody needed to.
+    pub(super) fn observed_since_ns(&self, from_ns: u64) -> u64 {
+        let excluded_ns = self.aside.as_ref().map_or(0, |aside| aside.missed_ns(&self.line, from_ns));
+        self.line.observed_ns(from_ns).saturating_add(excluded_ns)
     }
 
     /// Events of a window and how much of it was observed.
@@ -241,7 +285,7 @@ impl Past {
     ///
     /// That is up to a slot more than its length, which is a thirtieth of five minutes.
     pub(super) fn span(&self, place: usize) -> Reading {
-        let observed = Duration::from_nanos(self.line.observed_ns(self.units.start_ns(place)));
+        let observed = Duration::from_nanos(self.observed_since_ns(self.units.start_ns(place)));
         Reading::full(self.units.counts(place), observed)
     }
 
@@ -267,7 +311,7 @@ impl Past {
 
     /// Bytes of all rings.
     pub(super) fn bytes(&self) -> usize {
-        self.units.bytes() + self.calls.bytes()
+        self.units.bytes() + self.calls.bytes() + self.aside.as_ref().map_or(0, |aside| aside.bytes())
     }
 
     /// The time line.
@@ -278,6 +322,9 @@ impl Past {
     fn relabel(&mut self, step: Step) {
         self.units.relabel(step.relabel_ns);
         self.calls.relabel(step.relabel_ns);
+        if let Some(aside) = &mut self.aside {
+            aside.relabel(step.relabel_ns);
+        }
         self.late_until_ns = self.late_until_ns.saturating_sub(step.relabel_ns);
         self.estimated_until_ns = self.estimated_until_ns.saturating_sub(step.relabel_ns);
         if let Some(judge) = &mut self.slices {
@@ -288,8 +335,8 @@ impl Past {
 
 /// Slices of time and how they are judged.
 #[derive(Clone, Debug)]
-struct SliceJudge {
-    slices: Slices,
+pub(super) struct SliceJudge {
+    pub(super) slices: Slices,
     rule: SliceRule,
 }
 
@@ -309,6 +356,11 @@ impl SliceJudge {
 }
 
 impl SliceJudge {
+    /// How long a slice is; where slices overlap, longer than until the next one ends.
+    pub(super) fn length_ns(&self) -> u64 {
+        self.slices.length_ns().saturating_mul(self.rule.older as u64 + 1)
+    }
+
     fn kept(&self) -> KeptSlices {
         KeptSlices {
             open: self.slices.kept(),

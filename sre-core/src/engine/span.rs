@@ -7,7 +7,7 @@ use super::past::{Past, Resumed};
 use crate::error::Error;
 use crate::slo::{Period, PeriodKind};
 use crate::units::{EventCounts, saturating_nanos};
-use crate::window::{Calendar, CalendarSpan, Tally};
+use crate::window::{Calendar, CalendarSpan, Mark};
 
 /// What the budget is counted over.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(super) enum BudgetSpan {
 pub(super) struct CalendarBudget {
     calendar: Calendar,
     span: CalendarSpan,
-    base: Tally,
+    base: Mark,
     left: Option<LeftUnit>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct CalendarBudget {
 #[derive(Clone, Debug)]
 struct LeftUnit {
     span: CalendarSpan,
-    base: Tally,
+    base: Mark,
     /// Until when one may return to it, by the monotonic clock.
     until_ns: u64,
 }
@@ -45,8 +45,12 @@ const RETURN_NS_MAX: u64 = 3_600_000_000_000;
 /// The period at one tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PeriodReading {
-    /// Events of the period so far, those in flight not included.
+    /// When it began.
+    pub(super) start_ns: u64,
+    /// Events of the period so far, those in flight and excluded ones not included.
     pub(super) counts: EventCounts,
+    /// Excluded ones.
+    pub(super) excluded: EventCounts,
     /// The whole period.
     pub(super) length: Duration,
     /// How much of it is over: all of a rolling one.
@@ -75,7 +79,7 @@ impl BudgetSpan {
             PeriodKind::Calendar { unit, zone } => {
                 let calendar = Calendar::try_new(unit, zone)?;
                 let span = calendar.span_at(Duration::from_nanos(past.line().now_ns()));
-                Self::Calendar(Box::new(CalendarBudget { calendar, span, base: Tally::ZERO, left: None }))
+                Self::Calendar(Box::new(CalendarBudget { calendar, span, base: Mark::default(), left: None }))
             }
         })
     }
@@ -85,7 +89,7 @@ impl BudgetSpan {
     /// Nothing is deleted: the windows of the alerts roll on, only the start of the budget moves. A clock that returns
     /// within an hour to the unit that it left finds the budget as it was, and what was counted meanwhile in it.
     /// Otherwise one that steps back into an earlier unit gives no budget back.
-    pub(super) fn turn(&mut self, now_ns: u64, elapsed_ns: u64, counted: impl Fn(u64) -> Tally) {
+    pub(super) fn turn(&mut self, now_ns: u64, elapsed_ns: u64, counted: impl Fn(u64) -> Mark) {
         let Self::Calendar(budget) = self else { return };
         let now = Duration::from_nanos(now_ns);
         if budget.span.contains(now) {
@@ -108,15 +112,20 @@ impl BudgetSpan {
     /// What outlives the process: the current unit of the calendar, with what it has counted so far.
     pub(super) fn kept(&self, past: &Past) -> Option<KeptPeriod> {
         let Self::Calendar(budget) = self else { return None };
-        let counts = past.units().sum().since(budget.base).into();
-        Some(KeptPeriod { start_ns: saturating_nanos(budget.span.start()), counts })
+        let counts = past.units().sum().since(budget.base.judged).into();
+        let excluded = past.aside_sum().since(budget.base.aside).into();
+        Some(KeptPeriod { start_ns: saturating_nanos(budget.span.start()), counts, excluded })
     }
 
     /// Takes over what an earlier process counted in the unit in which it left off; `past` has done so before.
     pub(super) fn take_over(&mut self, kept: KeptPeriod, past: &Past) {
         let Self::Calendar(budget) = self else { return };
         if saturating_nanos(budget.span.start()) == kept.start_ns {
-            budget.base = past.units().sum().minus(kept.counts.into());
+            budget.base = Mark {
+                at_ns: kept.start_ns,
+                judged: past.units().sum().minus(kept.counts.into()),
+                aside: past.aside_sum().minus(kept.excluded.into()),
+            };
         }
     }
 
@@ -131,7 +140,9 @@ impl BudgetSpan {
             Self::Rolling { place } => {
                 let length = Duration::from_nanos(past.units().length_ns(*place));
                 PeriodReading {
+                    start_ns: past.units().start_ns(*place),
                     counts: past.units().counts(*place),
+                    excluded: past.excluded(*place),
                     length,
                     elapsed: length,
                     observed: Duration::from_nanos(past.observed_ns(*place)),
@@ -140,11 +151,24 @@ impl BudgetSpan {
             Self::Calendar(budget) => {
                 let start_ns = saturating_nanos(budget.span.start());
                 PeriodReading {
-                    counts: past.units().sum().since(budget.base),
+                    start_ns,
+                    counts: past.units().sum().since(budget.base.judged),
+                    excluded: past.aside_sum().since(budget.base.aside),
                     length: budget.span.length(),
                     elapsed: budget.span.elapsed(Duration::from_nanos(past.line().now_ns())),
-                    observed: Duration::from_nanos(past.line().observed_ns(start_ns)),
+                    observed: Duration::from_nanos(past.observed_since_ns(start_ns)),
                 }
+            }
+        }
+    }
+
+    /// The sums that it keeps.
+    pub(super) fn marks(&mut self) -> Vec<&mut Mark> {
+        match self {
+            Self::Rolling { .. } => Vec::new(),
+            Self::Calendar(budget) => {
+                let left = budget.left.as_mut().map(|left| &mut left.base);
+                left.into_iter().chain([&mut budget.base]).collect()
             }
         }
     }

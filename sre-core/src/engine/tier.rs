@@ -57,7 +57,7 @@ impl TierJudge {
             calls: past.calls().place(tier.short()),
             alarm: Alarm::new(tier.short()),
             onset: None,
-            counted: past.units().sum(),
+            counted: past.raw_sum(),
         }
     }
 
@@ -71,7 +71,7 @@ impl TierJudge {
         self.alarm.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
         let begun = self.onset.unwrap_or(Onset { at: tick, counted: self.counted });
         self.onset = (judgement.pair.short == Level::Above).then_some(begun);
-        self.counted = past.units().sum();
+        self.counted = past.raw_sum();
         judgement
     }
 
@@ -94,7 +94,7 @@ impl TierJudge {
     /// Takes note of what was counted before a tick that may not be judged.
     #[cfg(feature = "test-util")]
     pub(super) fn note_counted(&mut self, past: &Past) {
-        self.counted = past.units().sum();
+        self.counted = past.raw_sum();
     }
 
     /// Places of its long and its short window among the units.

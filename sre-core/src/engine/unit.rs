@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::engine::age::Moment;
 use crate::engine::archive::{Archive, Page};
+use crate::engine::evaluation::Evaluator;
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
 use crate::engine::keeper::Keeper;
 use crate::engine::meter::Meter;
@@ -18,6 +19,7 @@ use crate::sli::family::{Family, Member};
 use crate::sli::in_flight::InFlight;
 use crate::sli::series::{Series, SeriesCounts};
 use crate::sli::{Definition, KeptExemplar, Published, newest_of_each};
+use crate::slo::Ledger;
 use crate::window::Tick;
 
 /// One SLI that an engine judges.
@@ -156,9 +158,25 @@ impl Unit {
     }
 
     /// Adds what another process remembers; returns of how many objectives.
-    pub(super) fn take_over(&mut self, keeper: &mut Keeper, now: Tick) -> u64 {
+    pub(super) fn take_over(&mut self, keeper: &mut Keeper, ledger: &Ledger, now: Tick) -> u64 {
         self.whole.month.resume(self.definition.name(), keeper, true);
-        self.all_judged().map(|(labels, judged)| judged.take_over(labels, keeper, now)).sum()
+        self.all_judged().map(|(labels, judged)| judged.take_over(labels, keeper, ledger, now)).sum()
+    }
+
+    /// Lets all objectives keep to the ledger.
+    pub(super) fn keep_to(&mut self, ledger: &Ledger) {
+        self.all_judged().for_each(|(labels, judged)| judged.keep_to(ledger, labels));
+    }
+
+    /// What judges the objective of this name, of the SLI as a whole.
+    pub(super) fn evaluator(&self, slo: &str) -> Option<&Evaluator> {
+        self.whole.judged.evaluator(slo)
+    }
+
+    /// What judges the objectives of this name, those of members included.
+    pub(super) fn evaluators(&self, slo: &str) -> impl Iterator<Item = &Evaluator> {
+        let members = self.parts.iter().filter_map(|part| part.judged.as_ref());
+        members.chain([&self.whole.judged]).filter_map(move |judged| judged.evaluator(slo))
     }
 
     /// Adds what was counted since the last flush; returns whether that is all.
@@ -208,6 +226,18 @@ impl Unit {
         self.whole.judged.tick(now, counts_of(&self.parts, &self.whole.counts), hanging);
         if let Some(published) = self.published_whole() {
             self.whole.judged.publish(published);
+        }
+    }
+
+    /// Tells handlers what was judged last.
+    pub(super) fn publish(&self) {
+        if let Some(published) = self.published_whole() {
+            self.whole.judged.publish(published);
+        }
+        for part in &self.parts {
+            if let (Some(judged), Some(published)) = (&part.judged, part.meter.series().published()) {
+                judged.publish(published);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod engine;
 mod incident;
+mod ledger;
 mod objective;
 mod refill;
 mod sli;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use engine::{EngineReport, Finding};
 pub use incident::{IncidentStatus, MeanTimesStatus};
+pub use ledger::{EntryStatus, LedgerReport, WindowLedger};
 pub use objective::{ObjectiveReport, ObjectiveState, TierReport, WindowReport};
 pub(crate) use refill::{Refill, share, share_if_any};
 pub use sli::{ClassicBuckets, Events, Label, Over, Percentiles, SliReport};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::refill::{Refill, copy, refill_all, refilled, share, share_any};
+use super::ledger::LedgerReport;
+use super::refill::{Refill, copy, refill_all, refill_any, refilled, share, share_any};
 use crate::alert::{AlertState, Guarded, Incident, MeanTimes, Notice, Trend};
 use crate::slo::{Budget, Forecast, Foresight, ObjectiveKind, Severity, Validity};
 use crate::units::{BurnRate, EventCounts, Target};
@@ -37,7 +38,8 @@ pub struct ObjectiveReport {
     pub state: ObjectiveState,
     /// Good and bad events since the process started; these are the exported counters.
     pub exported: EventCounts,
-    /// Good and bad events, or slices, of the period so far, without calls that are still in flight.
+    /// Good and bad events, or slices, of the period so far, without calls that are still in flight; by the ledger, if
+    /// there are entries.
     pub counts: EventCounts,
     /// Calls in flight that are overdue: counted when windows are judged, until they end.
     pub provisional: EventCounts,
@@ -81,6 +83,8 @@ pub struct ObjectiveReport {
     /// What all of these say about how long it takes to notice and to recover.
     #[serde(serialize_with = "super::incident::times")]
     pub mean_times: MeanTimes,
+    /// What all this would be without the entries of the ledger, where there are any.
+    pub ledger: Option<Box<LedgerReport>>,
 }
 
 impl ObjectiveReport {
@@ -131,6 +135,7 @@ refilled!(ObjectiveReport {
     copy: kind, threshold, validity, target, state, exported, counts, provisional, budget, budget_projected,
         budget_forecast, exhaustion_forecast, pace, forecast, trend, blind, late_ticks,
         notices_withheld, incident, mean_times;
+    refill_any: ledger;
 });
 
 refilled!(WindowReport {
@@ -290,7 +295,10 @@ impl fmt::Display for Range {
 }
 
 /// A budget with what is left of it, which others would have to compute.
-fn budget_with_remains<S: Serializer>(budget: &Option<Budget>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn budget_with_remains<S: Serializer>(
+    budget: &Option<Budget>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct WithRemains<'a> {
         #[serde(flatten)]
@@ -327,6 +335,7 @@ mod tests {
 
     use super::*;
     use crate::alert::TierNumbers;
+    use crate::report::WindowLedger;
     use crate::slo::Budget;
 
     fn names() -> impl Strategy<Value = Arc<str>> {
@@ -388,6 +397,18 @@ mod tests {
     }
 
     prop_compose! {
+        fn ledgers()(
+            (counts_raw, excluded, budget_raw) in (counts(), counts(), budgets()),
+            excluding in any::<bool>(),
+            texts in prop::collection::vec((names(), counts()), 0..4),
+        ) -> Box<LedgerReport> {
+            let window = |(text, counts_raw)| WindowLedger { text, counts_raw, burn_raw: None, excluded: counts_raw };
+            let windows = texts.into_iter().map(window).collect();
+            Box::new(LedgerReport { counts_raw, budget_raw, excluded, excluding, windows, entries: Arc::default() })
+        }
+    }
+
+    prop_compose! {
         fn windows()(
             (length, text, counts) in (lengths(), names(), counts()),
             burn in maybe(&[1.0, 14.4]),
@@ -434,11 +455,12 @@ mod tests {
             (forecast, trend) in (forecasts(), trends()),
             (blind, late_ticks, notices_withheld) in any::<(bool, u64, u64)>(),
             incidents in prop::collection::vec(incidents(), 0..4),
+            ledger in prop::option::of(ledgers()),
         ) -> ObjectiveReport {
             ObjectiveReport {
                 slo, sli, kind, threshold, validity, target, period, state, exported, counts, provisional, budget,
                 budget_projected, budget_forecast, exhaustion_forecast, pace, windows, tiers, forecast, trend, blind, late_ticks, notices_withheld, incident: incidents.first().copied(),
-                mean_times: MeanTimes::of(&incidents), incidents: incidents.into(),
+                mean_times: MeanTimes::of(&incidents), incidents: incidents.into(), ledger,
             }
         }
     }

@@ -35,6 +35,14 @@ pub(crate) fn refill_all<T: Refill>(list: &mut Vec<T>, from: &[T]) {
     list.extend_from_slice(from.get(list.len()..).unwrap_or_default());
 }
 
+/// Fills what may not be there, in the room that it has.
+pub(super) fn refill_any<T: Refill>(place: &mut Option<Box<T>>, from: &Option<Box<T>>) {
+    match (place, from) {
+        (Some(place), Some(from)) => place.refill(from),
+        (place, from) => place.clone_from(from),
+    }
+}
+
 /// Shares what `from` does, without a word to other threads when it does so already.
 pub(crate) fn share<T: ?Sized>(place: &mut Arc<T>, from: &Arc<T>) {
     if !Arc::ptr_eq(place, from) {

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::alert::{AlertState, Notice, Trend};
 use crate::report::{
-    EngineReport, IncidentStatus, MeanTimesStatus, ObjectiveReport, ObjectiveState, Percentiles, Report,
-    SliReport, TierReport,
+    EngineReport, EntryStatus, IncidentStatus, MeanTimesStatus, ObjectiveReport, ObjectiveState, Percentiles,
+    Report, SliReport, TierReport,
 };
 use crate::slo::{ApdexBand, Forecast, Foresight, SampleSize, Severity, Validity};
 
@@ -114,14 +114,20 @@ pub struct ObjectiveStatus {
     pub state: ObjectiveState,
     /// Where the errors are going.
     pub trend: Trend,
-    /// Good events of the period.
+    /// Good events of the period, by the ledger if there are entries.
     pub good: u64,
-    /// Bad events of the period.
+    /// Bad events of the period, the same.
     pub bad: u64,
-    /// Valid events of the period.
+    /// Valid events of the period, the same.
     pub total: u64,
+    /// Good events of the period as they were counted.
+    pub good_raw: u64,
+    /// Bad events of the period as they were counted.
+    pub bad_raw: u64,
     /// The share of the budget that is left; below zero when more was spent than granted.
     pub budget_remaining: Option<f64>,
+    /// The same without the ledger.
+    pub budget_remaining_raw: Option<f64>,
     /// The same by the events that a calendar period will have at the rate so far.
     pub budget_remaining_projected: Option<f64>,
     /// The same by the events that a calendar period will have if traffic repeats its last day.
@@ -132,6 +138,8 @@ pub struct ObjectiveStatus {
     pub pace: Option<f64>,
     /// Burn rate by window.
     pub burn: BTreeMap<Arc<str>, Option<f64>>,
+    /// The same without the ledger, of windows that roll; empty where nothing is excluded.
+    pub burn_raw: BTreeMap<Arc<str>, Option<f64>>,
     /// The share of each window that was observed.
     pub coverage: BTreeMap<Arc<str>, f64>,
     /// Seconds until the budget is empty at the present rate, zero when it is; `null` without data or when it lasts,
@@ -156,6 +164,10 @@ pub struct ObjectiveStatus {
     pub incidents: Vec<IncidentStatus>,
     /// What all of these say about how long it takes to notice and to recover.
     pub mean_times: MeanTimesStatus,
+    /// Whether what happens now does not count.
+    pub excluding: bool,
+    /// The entries of the ledger that still change something.
+    pub ledger: Vec<EntryStatus>,
 }
 
 /// What becomes of a budget at the present rate.
@@ -270,6 +282,10 @@ impl LatencyStatus {
 impl ObjectiveStatus {
     fn of(sli: &SliReport, report: &ObjectiveReport) -> Self {
         let windows = || report.windows.iter();
+        let ledger = report.ledger.as_deref();
+        let (counts_raw, budget_raw) =
+            ledger.map_or((report.counts, report.budget), |ledger| (ledger.counts_raw, ledger.budget_raw));
+        let burn_raw = ledger.into_iter().flat_map(|ledger| &ledger.windows);
         Self {
             slo: Arc::clone(&report.slo),
             sli: Arc::clone(&report.sli),
@@ -284,13 +300,19 @@ impl ObjectiveStatus {
             good: report.counts.good(),
             bad: report.counts.bad(),
             total: report.counts.total(),
+            good_raw: counts_raw.good(),
+            bad_raw: counts_raw.bad(),
             budget_remaining: report.budget.map(|budget| budget.remaining()),
+            budget_remaining_raw: budget_raw.map(|budget| budget.remaining()),
             budget_remaining_projected: report.budget_projected.map(|budget| budget.remaining()),
             budget_remaining_forecast: report.budget_forecast.map(|budget| budget.remaining()),
             exhaustion_forecast: report.exhaustion_forecast,
             pace: report.pace,
             burn: windows()
                 .map(|window| (Arc::clone(&window.text), window.burn.map(|burn| burn.get())))
+                .collect(),
+            burn_raw: burn_raw
+                .map(|window| (Arc::clone(&window.text), window.burn_raw.map(|burn| burn.get())))
                 .collect(),
             coverage: windows().map(|window| (Arc::clone(&window.text), window.coverage)).collect(),
             exhaustion_seconds: match report.forecast.soonest() {
@@ -306,6 +328,8 @@ impl ObjectiveStatus {
             incident: report.incident.as_ref().map(IncidentStatus::of),
             incidents: report.incidents.iter().map(IncidentStatus::of).collect(),
             mean_times: report.mean_times.into(),
+            excluding: ledger.is_some_and(|ledger| ledger.excluding),
+            ledger: ledger.into_iter().flat_map(|ledger| &*ledger.entries).map(EntryStatus::of).collect(),
         }
     }
 }

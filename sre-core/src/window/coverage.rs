@@ -194,6 +194,12 @@ impl Timeline {
         passed_ns.saturating_sub(self.gaps.missed_since(from_ns))
     }
 
+    /// How much of a time was not observed, though it was lived through: what came before the start was not.
+    pub(crate) fn missed_ns(&self, from_ns: u64, until_ns: u64) -> u64 {
+        let (from_ns, until_ns) = (from_ns.max(self.started_ns), until_ns.max(self.started_ns));
+        self.gaps.missed_since(from_ns).saturating_sub(self.gaps.missed_since(until_ns))
+    }
+
     /// The new place on the time line, in new names, and by how much names change.
     fn follow(&mut self, wall_ns: u64, lived_ns: u64) -> (u64, u64) {
         let by_life = (self.now_ns.saturating_add(lived_ns), 0);

@@ -62,6 +62,24 @@ impl KeptLadder {
         }
     }
 
+    /// The same rings without events.
+    pub(crate) fn emptied(&self) -> Self {
+        let empty = |ring: &KeptRing| KeptRing { slots: VecDeque::new(), ..*ring };
+        Self { rings: self.rings.iter().map(empty).collect() }
+    }
+
+    /// Events since the slot of an instant began.
+    pub(crate) fn since_slot_of(&self, at_ns: u64) -> EventCounts {
+        let mut last = EventCounts::ZERO;
+        for (start_ns, since) in self.since() {
+            last = since;
+            if start_ns <= at_ns {
+                break;
+            }
+        }
+        last
+    }
+
     /// Whether rings of ours can look like that: nothing that is done with it takes long or much room.
     pub(crate) fn is_sound(&self) -> bool {
         let fits = |ring: &KeptRing| {

@@ -169,6 +169,13 @@ impl Ladder {
         self.views.last().map_or(0, |view| view.length_ns)
     }
 
+    /// One of the same shape at the same time, in which nothing was counted.
+    pub(crate) fn emptied(&self) -> Self {
+        let mut empty = self.clone();
+        empty.fill_rings(Tally::ZERO, || |_| Tally::ZERO);
+        empty
+    }
+
     /// From fine to coarse.
     pub(super) fn layers(&self) -> impl Iterator<Item = Layer<'_>> {
         (1..=self.rings.len()).filter_map(|count| self.rings.get(..count).and_then(Layer::of))

@@ -9,6 +9,7 @@ mod ring;
 mod slices;
 mod spread;
 mod tally;
+mod transfer;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ pub use slices::EmptySlice;
 pub(crate) use slices::{KeptSlice, Slices};
 pub(crate) use spread::Spread;
 pub(crate) use tally::Tally;
+pub(crate) use transfer::{Mark, transfer};
 
 /// One step of the engine, told by both clocks.
 ///

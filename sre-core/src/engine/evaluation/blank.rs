@@ -48,6 +48,7 @@ pub(super) fn blank_report(
         incident: None,
         incidents: Arc::default(),
         mean_times: MeanTimes::default(),
+        ledger: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pure. One objective, judged tick by tick.
 
 mod blank;
+mod booking;
 #[cfg(feature = "test-util")]
 mod quick;
 mod remembering;
@@ -13,6 +14,7 @@ use blank::blank_report;
 pub(crate) use quick::{Calm, Stretch};
 use remembering::Saved;
 
+use super::account::Account;
 use super::alarm::{Alarm, Telling};
 use super::incidents::{Blaze, Incidents};
 use super::input::{Input, Transition};
@@ -75,6 +77,8 @@ pub struct Evaluator {
     guards: Guards,
     past: Past,
     span: BudgetSpan,
+    /// What the ledger says, where it says anything.
+    account: Option<Box<Account>>,
     tiers: Vec<TierJudge>,
     /// What these judge, and their states, each in a row as inhibition wants them.
     derived: Vec<DerivedTier>,
@@ -117,6 +121,7 @@ impl Evaluator {
             past,
             ticks_clamped: 0,
             span,
+            account: None,
             derived,
             report,
             saved: None,
@@ -146,16 +151,18 @@ impl Evaluator {
         let step = self.past.advance(tick, input);
         if step.relabel_ns > 0 {
             self.saved = None;
+            self.account.iter_mut().for_each(|account| account.relabel(step.relabel_ns));
         }
         // A slice that ends with the period still belongs to it; an event of this tick does not, unless it is late.
         let Self { past, span, .. } = self;
         if past.is_sliced() {
             past.book(step, input);
-            span.turn(step.now_ns, tick.elapsed_ns, |_| past.units().sum());
+            span.turn(step.now_ns, tick.elapsed_ns, |start_ns| past.mark(start_ns));
         } else {
             span.turn(step.now_ns, tick.elapsed_ns, |start_ns| past.sum_before(start_ns, step, input));
             past.book(step, input);
         }
+        self.keep_account(step);
         self.report.provisional = input.provisional;
         self.report.late_ticks = self.past.late_ticks();
         self.past.provisional(input.provisional)
@@ -278,7 +285,7 @@ impl Evaluator {
         let blaze = self.blaze();
         if blaze.is_some() || self.incidents.open().is_some() {
             let allowed = self.allowed();
-            self.incidents.step(blaze, tick, self.past.units().sum(), allowed);
+            self.incidents.step(blaze, tick, self.past.raw_sum(), allowed);
             self.show_incidents();
         }
     }
@@ -322,20 +329,26 @@ impl Evaluator {
     }
 
     fn read_budget(&mut self, provisional: EventCounts) {
+        let (target, is_calendar) = (self.objective.target(), self.span.is_calendar());
         let period = self.span.read(&self.past);
-        let judged = period.counts + provisional;
-        self.report.counts = period.counts;
-        self.report.budget = Budget::observed(judged, self.objective.target());
-        if !self.span.is_calendar() {
+        let kept = match &self.account {
+            None => period,
+            Some(account) => account.judge(period, &self.past, is_calendar),
+        };
+        self.report.counts = kept.counts;
+        self.report.budget = Budget::observed(kept.counts + provisional, target);
+        self.tell_ledger(period.counts, period.excluded);
+        if !is_calendar {
             return;
         }
         self.report.pace =
-            self.report.budget.map(|budget| pace(budget.consumed(), period.elapsed, period.length));
+            self.report.budget.map(|budget| pace(budget.consumed(), kept.elapsed, kept.length));
         if let Some(window) = self.report.windows.last_mut() {
+            let judged = period.counts + provisional;
             window.length = period.length;
             window.counts = judged;
-            window.burn = burn_rate(judged, self.objective.target());
-            window.budget_share = self.report.budget.map(|budget| budget.consumed());
+            window.burn = burn_rate(judged, target);
+            window.budget_share = Budget::observed(judged, target).map(|budget| budget.consumed());
             window.coverage = period.coverage();
         }
     }
@@ -343,7 +356,7 @@ impl Evaluator {
     /// What is too much for each tick: the forecast, and whether live traffic is enough for the tiers.
     fn look_ahead(&mut self, provisional: EventCounts) {
         let target = self.objective.target();
-        let ahead = outlook::look(&self.past, &self.span, target, provisional);
+        let ahead = outlook::look(&self.past, &self.span, self.account.as_deref(), target, provisional);
         self.report.forecast = ahead.forecast;
         if let Some(plan) = ahead.plan {
             self.report.budget_projected = plan.projected;

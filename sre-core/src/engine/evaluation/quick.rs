@@ -50,7 +50,8 @@ impl Evaluator {
     /// What has to hold for long strides; `None` where slots have to be judged one by one.
     pub(crate) fn calm(&self) -> Option<Calm> {
         let terms = self.objective.terms();
-        if self.past.is_sliced() || self.span.is_calendar() || terms.burn_model() != BurnModel::Static {
+        let is_plain = !self.past.is_sliced() && self.account.is_none() && !self.span.is_calendar();
+        if !is_plain || terms.burn_model() != BurnModel::Static {
             return None;
         }
         let windows = self.derived.iter().zip(&self.tiers).flat_map(|(tier, judge)| {

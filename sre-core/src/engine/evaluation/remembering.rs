@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use super::{Evaluator, past_of};
 use crate::alert::{AlertState, inhibitor};
-use crate::engine::memory::{Added, Downtime, KeptSight, KeptTier, Memory};
+use crate::engine::account::Account;
+use crate::engine::memory::{Added, AddedAside, Downtime, KeptAside, KeptSight, KeptTier, Memory};
 use crate::engine::span::BudgetSpan;
 use crate::units::EventCounts;
 use crate::window::{Ladder, Tally, Tick};
@@ -14,6 +15,8 @@ use crate::window::{Ladder, Tally, Tick};
 pub(super) struct Saved {
     units: Tally,
     calls: Tally,
+    /// The same of what was set aside.
+    aside: Option<(Tally, Tally)>,
     now_ns: u64,
     incidents: u64,
 }
@@ -28,6 +31,8 @@ impl Evaluator {
             tiers: self.kept_tiers(),
             sights: self.kept_sights(),
             incidents: self.incidents.kept(0),
+            account: self.account.as_ref().map(|account| account.kept(&self.past)),
+            aside: self.account.as_ref().and(self.past.aside()).map(KeptAside::of),
         }
     }
 
@@ -49,6 +54,13 @@ impl Evaluator {
             tiers: self.kept_tiers(),
             sights: self.kept_sights(),
             incidents: self.incidents.kept(saved.incidents),
+            account: self.account.as_ref().map(|account| account.kept(&self.past)),
+            aside: self.account.as_ref().and(self.past.aside()).zip(saved.aside).map(
+                |(aside, (units, calls))| AddedAside {
+                    units: slots(&aside.units, units),
+                    calls: slots(&aside.calls, calls),
+                },
+            ),
         };
         self.note_saved();
         Some(added)
@@ -56,8 +68,9 @@ impl Evaluator {
 
     fn note_saved(&mut self) {
         let (units, calls) = (self.past.units().sum(), self.past.calls().sum());
+        let aside = self.past.aside().map(|aside| (aside.units.sum(), aside.calls.sum()));
         let now_ns = self.past.line().now_ns();
-        self.saved = Some(Saved { units, calls, now_ns, incidents: self.incidents.ended_ever() });
+        self.saved = Some(Saved { units, calls, aside, now_ns, incidents: self.incidents.ended_ever() });
     }
 
     fn kept_sights(&self) -> Vec<KeptSight> {
@@ -74,21 +87,26 @@ impl Evaluator {
     /// Goes on at `tick` from where an earlier process left off; what was counted and decided since this evaluator was
     /// made is forgotten, but for its exported counters.
     pub(crate) fn resume(&mut self, memory: Memory, tick: Tick, downtime: Downtime) {
-        let Memory { past, period, tiers, sights, incidents } = memory;
+        let Memory { past, period, tiers, sights, incidents, account, aside } = memory;
         let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
         self.past = past_of(&self.objective, &self.derived, left_off);
         if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
             self.span = span;
         }
         self.past.take_over(past);
+        let spans = account.iter().flat_map(|account| &account.exclusions).map(|(_, span)| *span);
+        self.past.take_over_aside(spans.collect(), aside);
         if let Some(period) = period {
             self.span.take_over(period, &self.past);
         }
-        let counted = self.past.units().sum();
+        let counted = self.past.raw_sum();
         let absent_ns = tick.wall_ns.saturating_sub(left_off.wall_ns);
         self.incidents.resume(incidents, tick, Duration::from_nanos(absent_ns), counted);
+        self.account = account.map(|account| Box::new(Account::take_over(account, &self.past)));
         let resumed = self.past.resume(tick, downtime);
+        self.account.iter_mut().for_each(|account| account.relabel(resumed.relabel_ns()));
         self.span.resume(&resumed, tick.elapsed_ns);
+        self.set_aside_since(resumed.left_off_ns());
         self.resume_alerts(&tiers, tick, counted);
         self.sights.iter_mut().for_each(|sight| sight.resume(&sights, tick));
         self.saved = None;

@@ -1,5 +1,6 @@
 //! Cold. The handle on a running engine.
 
+mod booking;
 mod remembering;
 
 use core::time::Duration;

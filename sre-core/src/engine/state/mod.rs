@@ -1,5 +1,6 @@
 //! Cold. What an engine keeps between ticks: the SLIs it judges, and its own health.
 
+mod booking;
 mod remembering;
 
 use core::time::Duration;
@@ -20,6 +21,7 @@ use crate::registry::{self, Counters, Entry};
 use crate::report::{EngineReport, Refill, Report, SliReport, TransitionReport};
 use crate::sli::series::Series;
 use crate::sli::{Definition, Labels, Sli, SliFamily};
+use crate::slo::Ledger;
 use crate::window::Tick;
 
 /// Everything that changes from tick to tick.
@@ -45,6 +47,8 @@ pub(super) struct State {
     paused: bool,
     strict: bool,
     retired: bool,
+    /// What people booked.
+    ledger: Ledger,
     /// What an earlier process remembered, if there is a state directory.
     keeper: Option<Keeper>,
     /// Objectives that went on from there.
@@ -80,6 +84,7 @@ impl State {
             paused: false,
             strict,
             retired: false,
+            ledger: Ledger::default(),
             keeper: None,
             resumed: 0,
             downtime: None,
@@ -271,7 +276,7 @@ impl State {
         let started_unix_ns = self.counters_started_ns();
         // Before the first tick there is none to tell of.
         let takes_stock = stock == Stock::Now || self.health.ticks == 0;
-        let Self { units, reports, health, transitions, empty, age, keeper, resumed, .. } = self;
+        let Self { units, reports, health, transitions, empty, age, keeper, ledger, resumed, .. } = self;
         reports.turn(|report| {
             let (mut sums, mut filled, mut silent) = (Sums::default(), 0, false);
             for (number, unit) in (0_u64..).zip(&mut *units) {
@@ -279,6 +284,7 @@ impl State {
                 if let Some(keeper) = keeper {
                     *resumed += unit.resume(keeper, now);
                 }
+                unit.keep_to(ledger);
                 let first = filled;
                 filled += unit.rows();
                 let missing = filled.saturating_sub(report.slis.len());

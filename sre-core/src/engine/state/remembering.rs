@@ -30,6 +30,8 @@ impl State {
     ///
     /// Returns whether this start follows a crash.
     pub(in crate::engine) fn remember(&mut self, downtime: Downtime, archive: Archive) -> bool {
+        let mut archive = archive;
+        self.ledger.merge(core::mem::take(&mut archive.ledger));
         let mut keeper = Keeper::new(downtime);
         let now_ns = self.started.wall_ns;
         self.note_downtime(&archive, now_ns);
@@ -40,10 +42,12 @@ impl State {
     }
 
     /// Adds what is found in the state directory once another process has let go of it.
-    pub(in crate::engine) fn take_over(&mut self, archive: Archive, now: Tick) {
-        let Self { keeper: Some(keeper), units, .. } = self else { return };
+    pub(in crate::engine) fn take_over(&mut self, mut archive: Archive, now: Tick) {
+        let Self { keeper: Some(keeper), units, ledger, .. } = self else { return };
+        ledger.merge(core::mem::take(&mut archive.ledger));
         keeper.take_in(archive, now.wall_ns);
-        self.resumed += units.iter_mut().map(|unit| unit.take_over(keeper, now)).sum::<u64>();
+        self.resumed += units.iter_mut().map(|unit| unit.take_over(keeper, ledger, now)).sum::<u64>();
+        units.iter_mut().for_each(|unit| unit.keep_to(ledger));
     }
 
     fn note_downtime(&mut self, archive: &Archive, now_ns: u64) {
@@ -74,19 +78,22 @@ impl State {
 
     /// What has to be written; `None` without a state directory.
     pub(in crate::engine) fn pages(&mut self, ask: Ask) -> Option<Pages> {
-        let Self { keeper: Some(keeper), units, age, .. } = self else { return None };
+        let Self { keeper: Some(keeper), units, age, ledger, .. } = self else { return None };
         if ask.ended {
             keeper.end();
         }
-        let mut page = Page { ended: ask.ended, ..Page::default() };
+        let (fresh, shrunk) = ledger.take_fresh();
+        let is_booked = shrunk || !fresh.is_empty();
+        let mut page = Page { ended: ask.ended, ledger: fresh, ..Page::default() };
         let numbered = (0..).zip(&mut *units);
         let added = numbered.map(|(number, unit)| unit.added(&mut page, age.moment(number)));
         let lacking = added.filter(|is_all| !is_all).count();
         let mut surplus = 0;
-        let archive = (ask.all || lacking > 0).then(|| {
+        let archive = (ask.all || lacking > 0 || is_booked).then(|| {
             let mut archive = keeper.archive();
             let numbered = (0..).zip(units);
             numbered.for_each(|(number, unit)| unit.kept(&mut archive, age.moment(number)));
+            archive.ledger = ledger.clone();
             surplus = archive.leave_out_surplus();
             archive
         });

@@ -1,9 +1,13 @@
 //! Pure. What can be refused by this crate, with the value, the range and the next step.
 
+mod ledger;
+
 use core::panic::Location;
 use core::time::Duration;
 
 use crate::duration::duration_text;
+
+pub use ledger::LedgerError;
 
 /// An error of this crate.
 ///
@@ -78,6 +82,9 @@ pub enum Error {
     /// Bytes that are not a histogram snapshot.
     #[error(transparent)]
     HistogramBytes(#[from] DecodeError),
+    /// Something that cannot be booked in the ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// A text that is not a duration.
     #[error("`{text}` is not a duration: write whole numbers with units, such as 300ms, 90s, 1h30m or 30d")]
     DurationText {

@@ -1,0 +1,179 @@
+//! Pure. What people say of a budget afterwards, as one objective keeps to it.
+
+use core::time::Duration;
+
+use super::Evaluator;
+use crate::engine::account::Account;
+use crate::engine::aside::Span;
+use crate::error::LedgerError;
+use crate::report::WindowLedger;
+use crate::slo::{Booking, Budget, EntryId, EntryKind, burn_rate};
+use crate::units::EventCounts;
+use crate::window::{Mark, Step, Tally};
+
+impl Evaluator {
+    /// Whether what an entry says can still be done here.
+    pub(crate) fn check(&self, kind: EntryKind) -> Result<(), LedgerError> {
+        let period = self.objective.terms().period().length();
+        match kind {
+            EntryKind::Exclusion { from_unix_ns, until_unix_ns } => {
+                let length = Duration::from_nanos(until_unix_ns.saturating_sub(from_unix_ns));
+                if length > period {
+                    return Err(LedgerError::TooLong { length, period });
+                }
+                self.check_age(until_unix_ns, self.past.oldest_ns())
+            }
+            EntryKind::Adjustment { at_unix_ns, .. } => {
+                self.check_age(at_unix_ns.saturating_add(1), self.span.read(&self.past).start_ns)
+            }
+            EntryKind::Reset | EntryKind::Withdrawal { .. } => Ok(()),
+        }
+    }
+
+    fn check_age(&self, until_unix_ns: u64, kept_unix_ns: u64) -> Result<(), LedgerError> {
+        if until_unix_ns > kept_unix_ns {
+            return Ok(());
+        }
+        Err(LedgerError::TooOld { until_unix_ns, kept_unix_ns })
+    }
+
+    /// From when on entries change something here.
+    pub(crate) fn reach_ns(&self) -> u64 {
+        self.past.oldest_ns().min(self.span.read(&self.past).start_ns)
+    }
+
+    /// Keeps to the entries that are in force about this objective, all of them: books what is new, and takes back what
+    /// is in force no longer.
+    pub(crate) fn keep_to<'a>(&mut self, in_force: impl Iterator<Item = &'a Booking>) {
+        let reach_ns = self.reach_ns();
+        let entries: Vec<Booking> =
+            in_force.filter(|entry| entry.ends_unix_ns() > reach_ns).cloned().collect();
+        let account = self.account.take();
+        let is_kept = match &account {
+            None => entries.is_empty(),
+            Some(account) => !entries.is_empty() && **account.entries() == *entries,
+        };
+        if is_kept {
+            self.account = account;
+            return;
+        }
+        let mut account = account.unwrap_or_default();
+        self.keep_exclusions(&mut account, &entries);
+        let (past, now_ns) = (&self.past, self.past.line().now_ns());
+        account.keep_resets(&entries, |at_ns| match at_ns >= now_ns {
+            true => past.mark(at_ns),
+            false => past.mark_of_slot(at_ns),
+        });
+        let is_over = entries.is_empty();
+        account.set_entries(entries);
+        self.account = (!is_over).then_some(account);
+        self.saved = None;
+        self.tell_anew();
+    }
+
+    /// What an exclusion covers here, by whole slots where it has passed.
+    pub(crate) fn covered(&self, id: EntryId) -> Option<Span> {
+        self.account.as_ref()?.covered(id)
+    }
+
+    fn keep_exclusions(&mut self, account: &mut Account, entries: &[Booking]) {
+        while let Some(stale) = account.take_stale(entries) {
+            let others = account.spans();
+            let mut marks: Vec<&mut Mark> = self.span.marks().into_iter().chain(account.marks()).collect();
+            self.past.bring_back(stale.time, &others, &mut marks);
+        }
+        for entry in entries {
+            let EntryKind::Exclusion { from_unix_ns, until_unix_ns } = entry.kind() else { continue };
+            if account.covered(entry.id()).is_some() {
+                continue;
+            }
+            let asked = (from_unix_ns, until_unix_ns);
+            self.exclude(account.spans().into_iter().chain([asked]).collect(), account);
+            let mut marks: Vec<&mut Mark> = self.span.marks().into_iter().chain(account.marks()).collect();
+            let covered = self.past.set_aside(asked, 0, &mut marks);
+            account.add_exclusion(entry.id(), as_covered(asked, covered, self.past.line().now_ns()));
+        }
+        self.exclude(account.spans(), account);
+    }
+
+    /// Says which times are excluded; sums begin at zero where nothing was set aside before.
+    fn exclude(&mut self, spans: Vec<Span>, account: &mut Account) {
+        if self.past.aside().is_none() {
+            let marks = self.span.marks().into_iter().chain(account.marks());
+            marks.for_each(|mark| mark.aside = Tally::ZERO);
+        }
+        self.past.exclude(spans);
+    }
+
+    /// Sets aside what a late tick, or a time without a process, left in excluded times since `from_ns`.
+    pub(super) fn set_aside_since(&mut self, from_ns: u64) {
+        let Some(account) = &mut self.account else { return };
+        let slot_ns = self.past.units().finest_ns();
+        let since_ns = (from_ns / slot_ns + 1).saturating_mul(slot_ns);
+        let spans = account.spans();
+        let mut marks: Vec<&mut Mark> = self.span.marks().into_iter().chain(account.marks()).collect();
+        for span in spans {
+            self.past.set_aside(span, since_ns, &mut marks);
+        }
+    }
+
+    /// After a tick was booked.
+    pub(super) fn keep_account(&mut self, step: Step) {
+        if self.account.is_none() {
+            return;
+        }
+        if self.past.has_spread_over_excluded(step) {
+            self.set_aside_since(step.from_ns);
+        }
+        let reach_ns = self.reach_ns();
+        if self.account.as_ref().is_some_and(|account| account.has_left(reach_ns)) {
+            let entries = self.account.as_ref().map(|account| account.entries().to_vec()).unwrap_or_default();
+            self.keep_to(entries.iter());
+        }
+    }
+
+    /// Shows what the ledger changed, between two ticks.
+    fn tell_anew(&mut self) {
+        let provisional = self.past.provisional(self.report.provisional);
+        self.read_windows(provisional);
+        self.read_budget(provisional);
+        self.look_ahead(provisional);
+        self.report.state = self.state();
+    }
+
+    /// Tells what was counted without the ledger, where there are entries.
+    pub(super) fn tell_ledger(&mut self, counts: EventCounts, excluded: EventCounts) {
+        let Some(account) = &self.account else {
+            self.report.ledger = None;
+            return;
+        };
+        let provisional = match self.past.is_sliced() {
+            true => EventCounts::ZERO,
+            false => self.report.provisional,
+        };
+        let target = self.objective.target();
+        let counts_raw = counts + excluded;
+        let report = self.report.ledger.get_or_insert_with(Box::default);
+        report.counts_raw = counts_raw;
+        report.budget_raw = Budget::observed(counts_raw + provisional, target);
+        report.excluded = excluded;
+        report.excluding = self.past.is_excluding();
+        crate::report::share(&mut report.entries, account.entries());
+        report.windows.clear();
+        if self.past.aside().is_some() {
+            let lengths = self.report.windows.iter().take(self.past.units().len()).enumerate();
+            report.windows.extend(lengths.map(|(place, window)| {
+                let excluded = self.past.excluded(place);
+                let counts_raw = self.past.units().counts(place) + excluded + provisional;
+                let text = std::sync::Arc::clone(&window.text);
+                WindowLedger { text, counts_raw, burn_raw: burn_rate(counts_raw, target), excluded }
+            }));
+        }
+    }
+}
+
+/// What is covered: of what has passed, whole slots; of what is to come, what was asked for.
+fn as_covered(asked: Span, covered: Option<Span>, now_ns: u64) -> Span {
+    let (from_ns, until_ns) = covered.unwrap_or(asked);
+    (from_ns, if asked.1 > now_ns { asked.1 } else { until_ns })
+}
