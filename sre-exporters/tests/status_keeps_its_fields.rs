@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sre_core::Outcome;
+use sre_core::slo::{Adjustment, Entry};
 use sre_exporters::Exporters;
 
 mod sample;
@@ -23,6 +24,14 @@ fn status() -> Value {
         checkout.record_n(Outcome::Ok, Duration::from_millis(12), 50);
         checkout.record_n(Outcome::Error, Duration::from_millis(3), 50);
         engine.advance(Duration::from_secs(1));
+    }
+    let time = |second: u64| std::time::UNIX_EPOCH + Duration::from_secs(1_766_000_000 + second);
+    for entry in [
+        Entry::reset("checkout-latency"),
+        Entry::adjustment("checkout-latency", Adjustment::new(1_000, 1)),
+        Entry::exclusion("checkout-latency", time(240)..time(270)),
+    ] {
+        engine.book(entry.by("ann").because("it is agreed")).expect("fits");
     }
     let exporters = Exporters::builder(&engine).http("127.0.0.1:0").strict().start().expect("a free port");
     let mut stream = TcpStream::connect(exporters.local_addr().expect("bound")).expect("listening");
@@ -115,4 +124,13 @@ fn an_objective_has_what_the_design_promises_and_agrees_with_itself() {
     assert!((burn - 500.0).abs() < 1e-9 && (left + 499.0).abs() < 1e-9, "{burn} {left}");
     assert!(objective["coverage"]["5m"].is_number());
     assert_eq!(objective["tiers"][0]["state"], "firing");
+    assert_eq!((&objective["bad_raw"], &objective["ledger"]), (&15_000.into(), &Value::Array(Vec::new())));
+
+    // What was booked stands beside what was counted.
+    let latency = &status["objectives"][1];
+    assert_eq!((&latency["good"], &latency["bad"]), (&1_000.into(), &1.into()));
+    assert_eq!((&latency["good_raw"], &latency["bad_raw"]), (&15_000.into(), &0.into()));
+    assert_eq!(latency["ledger"][2]["kind"], "exclusion");
+    assert_eq!(latency["ledger"][2]["until_unix_seconds"], 1_766_000_270.0);
+    assert_eq!(latency["burn_raw"]["5m"], 0.0);
 }

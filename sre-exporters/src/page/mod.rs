@@ -1,6 +1,7 @@
 //! Pure. The status page: server-rendered, readable without scripts, in light and in dark.
 
 mod incidents;
+mod ledger;
 mod words;
 
 use std::fmt::{self, Write as _};
@@ -44,6 +45,7 @@ impl fmt::Display for Page<'_> {
         self.write_head(f)?;
         self.write_objectives(f)?;
         incidents::write(f, self.objectives())?;
+        ledger::write(f, self.objectives().map(|(_, objective)| objective))?;
         self.write_slis(f)?;
         f.write_str("</body></html>\n")
     }
@@ -161,6 +163,7 @@ fn write_objective(f: &mut fmt::Formatter<'_>, sli: &SliReport, objective: &Obje
         Some(budget) => write_bar(f, budget.remaining())?,
         None => f.write_str("no data")?,
     }
+    ledger::write_without(f, objective)?;
     f.write_str("</td><td class=\"n\">")?;
     for window in &objective.windows {
         write!(f, "{} ", Text(&window.text))?;

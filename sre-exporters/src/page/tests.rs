@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sre_core::Outcome;
 use sre_core::report::{Label, Report};
+use sre_core::slo::{Adjustment, Entry};
 
 use super::*;
 use crate::sample::{checkout, engine};
@@ -104,6 +105,43 @@ fn problems_of_the_engine_come_first() {
     let html = shown(&report);
     assert!(html.contains("cannot write &lt;state&gt;") && html.contains("Recording is paused"));
     check_nesting(&html);
+}
+
+#[test]
+fn what_is_booked_is_shown_with_its_author_and_reason_and_what_would_be_without_it() {
+    let engine = engine("shop");
+    let checkout = checkout(&engine);
+    checkout.record_n(Outcome::Ok, Duration::from_millis(12), 999_500);
+    checkout.record_n(Outcome::Error, Duration::from_millis(3), 500);
+    engine.advance(Duration::from_secs(1));
+    assert!(!shown(&engine.collect()).contains("Ledger"), "nothing is booked");
+    let now = std::time::UNIX_EPOCH + Duration::from_secs(1_766_000_001);
+    let slo = "checkout-availability";
+    for entry in [
+        Entry::adjustment(slo, Adjustment::new(0, -400)).because("the <provider> was down"),
+        Entry::exclusion(slo, now + Duration::from_secs(9)..now + Duration::from_secs(60))
+            .because("the database moves"),
+    ] {
+        engine.book(entry.by("ann")).expect("fits");
+    }
+    engine.advance(Duration::from_secs(10));
+    let html = shown(&engine.collect());
+    check_nesting(&html);
+    let text = text_of(&html);
+    for expected in [
+        "Ledger",
+        // Of a thousand that may fail a hundred count, and five hundred did.
+        "90 %",
+        "50 % without the ledger",
+        "nothing counts now",
+        "+0 good, \u{2212}400 bad at 2025-12-17T19:33:21Z",
+        "2025-12-17T19:33:30Z to 2025-12-17T19:34:21Z",
+        "ann",
+        "the &lt;provider&gt; was down",
+        "the database moves",
+    ] {
+        assert!(text.lines().any(|line| line.contains(expected)), "{expected:?} in {text}");
+    }
 }
 
 #[test]
