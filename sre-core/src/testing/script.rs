@@ -103,7 +103,8 @@ impl Script {
         let mut born = 0;
         for fault in restarts {
             lived += fault.at.saturating_sub(born);
-            saves.push((fault.at.saturating_sub(lived % FLUSH_EACH), Stop::Save));
+            // The first flush comes with the first tick.
+            saves.push((fault.at.saturating_sub(lived.saturating_sub(1) % FLUSH_EACH), Stop::Save));
             (lived, born) = (0, fault.end().unwrap_or(self.length));
         }
         saves

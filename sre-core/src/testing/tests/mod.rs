@@ -1,4 +1,5 @@
 //! The kit itself: quick is exact, calls add up, and the figures are those of the literature.
 
+mod engine;
 mod loads;
 mod quick;
