@@ -1,5 +1,7 @@
 //! Pure. What an engine remembers, as the bytes that a state directory keeps.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use core::hash::Hasher;
 use std::collections::HashMap;
 
@@ -205,10 +207,10 @@ impl Archive {
         let mut taken = 0;
         let before = self.durations.len();
         self.durations.retain(|kept| {
-            taken += kept.hours.bytes();
+            taken = kept.hours.bytes().saturating_add(taken);
             taken <= DURATIONS_BYTES_MAX
         });
-        before - self.durations.len()
+        before.saturating_sub(self.durations.len())
     }
 
     /// Up to where the process that wrote it observed, in nanoseconds since 1970; `None` if nothing was kept.

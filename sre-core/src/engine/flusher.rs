@@ -1,5 +1,7 @@
 //! Cold. Writes what the engine remembers to its state directory, on a thread of its own.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Cold. What an earlier process remembered: it waits here for the objectives that it belongs to.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use super::archive::{Archive, KeptHours, KeptObjective, Owner, Starts};
 use super::memory::{Downtime, Memory};
 use crate::histogram::Hours;

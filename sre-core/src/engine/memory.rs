@@ -1,5 +1,7 @@
 //! Pure. What one objective remembers, in the form in which it outlives the process.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};

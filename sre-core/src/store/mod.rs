@@ -18,6 +18,8 @@
 //! Nothing here starts a thread or reads a clock. Kept between two calls are at most 1 MiB of entries that no journal has
 //! yet.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod bridge;
 mod disk;
 mod drive;

@@ -207,7 +207,7 @@ fn snapshot(mut bytes: Vec<u8>, generation: u64) -> Result<(Vec<u8>, u64), (usiz
 /// The sequence of a snapshot; or what is wrong with it, and where.
 pub(super) fn check_snapshot(bytes: &[u8], generation: u64) -> Result<u64, (usize, Damage)> {
     let frame = frame::decode(bytes, Kind::Snapshot, 0).map_err(|damage| (0, damage))?;
-    let end = HEADER_BYTES + frame.payload.len();
+    let end = HEADER_BYTES.saturating_add(frame.payload.len());
     if frame.generation != generation || frame.sequence > SEQUENCE_MAX {
         return Err((0, Damage::Misplaced));
     }
@@ -253,7 +253,7 @@ pub(super) fn journal(bytes: &[u8], generation: u64) -> Result<Journal<'_>, Dama
         };
         journal.entries.push(frame.payload);
         (seal, sequence) = (frame.seal, frame.sequence);
-        offset += HEADER_BYTES + frame.payload.len();
+        offset = offset.saturating_add(HEADER_BYTES).saturating_add(frame.payload.len());
     }
     Ok(journal)
 }

@@ -78,7 +78,8 @@ impl Gaps {
         later.0.iter().filter(|gap| gap.start_ns >= from_ns).for_each(|gap| {
             self.note(gap.start_ns, gap.end_ns);
             if let Some(last) = self.0.last_mut() {
-                last.missed_ns = last.missed_ns.saturating_sub(gap.end_ns - gap.start_ns - gap.missed_ns);
+                let seen_ns = gap.end_ns.saturating_sub(gap.start_ns).saturating_sub(gap.missed_ns);
+                last.missed_ns = last.missed_ns.saturating_sub(seen_ns);
             }
         });
     }

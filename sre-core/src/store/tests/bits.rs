@@ -1,5 +1,6 @@
 //! Every truncation and every damaged bit of a file of 64 KiB is found.
 
+use super::kept;
 use crate::store::finding::Damage;
 use crate::store::frame::{self, HEADER_BYTES, Kind};
 use crate::store::recovery::{check_snapshot, journal};
@@ -78,6 +79,7 @@ fn every_damaged_bit_of_a_snapshot_is_found() {
         };
         assert_eq!(check_snapshot(damaged, 3), Err((0, expected)), "byte {at}");
     });
+    kept("P4", format_args!("each of {} bits of a snapshot of 64 KiB damaged, all found", 8 * FILE_BYTES));
 }
 
 #[test]
@@ -106,6 +108,7 @@ fn every_damaged_bit_of_a_journal_ends_it_there() {
     let whole = journal(&sound, 3).unwrap();
     assert_eq!((whole.follows, whole.entries.len(), whole.end), (7, ENTRIES, None));
     flip_each_bit(&mut bytes, |damaged, at| check_journal(damaged, &sound, &ends, at));
+    kept("P4", format_args!("each of {} bits of a journal of 64 KiB damaged, all found", 8 * FILE_BYTES));
 }
 
 #[test]
@@ -114,4 +117,5 @@ fn every_truncation_of_a_journal_leaves_the_entries_before_it() {
     for length in 0..bytes.len() {
         check_journal(&bytes[..length], &bytes, &ends, length);
     }
+    kept("P4", format_args!("a journal of 64 KiB cut off at each of {FILE_BYTES} places, each found"));
 }

@@ -2,6 +2,7 @@
 //!
 //! The files were made from the tables of the format document by a program in another language.
 
+use super::kept;
 use crate::store::model::{ModelDisk, World};
 use crate::store::{Appended, Holder, Options, Recovered, Store};
 
@@ -29,6 +30,7 @@ fn version_1_is_read() {
     assert_eq!(recovered.snapshot.as_deref(), Some(&b"one, nothing, three"[..]));
     assert_eq!(recovered.entries, [b"four".to_vec(), bytes_0_to_255()]);
     assert_eq!(recovered.found, []);
+    kept("P6", "the committed files of version 1 are read, and written again byte by byte");
 }
 
 #[test]
