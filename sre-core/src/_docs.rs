@@ -3,6 +3,7 @@
 //! - [Architecture](architecture): what stands where, and the way of one event from guard to scrape.
 //! - [The hot path](hot_path): what a request pays for being measured.
 //! - [Platforms](platforms): what is tested, and what is missing where.
+//! - [Reliability](reliability): what is promised, what the last run of the proofs reached, and the commands.
 //! - [The state directory](state_format): the files that are kept, byte by byte.
 //! - [Decisions](decisions): what was decided, and what was refused and why.
 
@@ -14,6 +15,9 @@ pub mod hot_path {}
 
 #[doc = include_str!("../docs/platforms.md")]
 pub mod platforms {}
+
+#[doc = include_str!("../docs/reliability.md")]
+pub mod reliability {}
 
 #[doc = include_str!("../docs/state-format.md")]
 pub mod state_format {}
