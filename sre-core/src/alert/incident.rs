@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::slo::Severity;
 use crate::units::EventCounts;
@@ -79,7 +79,7 @@ impl Incident {
 }
 
 /// Tiers of one objective, by their numbers from 1 to 16.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct TierNumbers(u16);
 
 impl TierNumbers {
@@ -120,6 +120,16 @@ impl Serialize for TierNumbers {
             serializer.collect_seq(self.iter())
         } else {
             self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TierNumbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            Ok(Self::of(Vec::<u8>::deserialize(deserializer)?))
+        } else {
+            u16::deserialize(deserializer).map(Self)
         }
     }
 }
@@ -268,6 +278,7 @@ mod tests {
         let tiers = TierNumbers::of([0, 1, 16, 4, 17, 200]);
         assert_eq!(tiers.iter().collect::<Vec<_>>(), [1, 4, 16]);
         assert_eq!(serde_json::to_string(&tiers).unwrap(), "[1,4,16]");
+        assert_eq!(serde_json::from_str::<TierNumbers>("[16,1,4]").unwrap(), tiers);
         assert_eq!(format!("{tiers:?}"), "[1, 4, 16]");
         let bytes = postcard::to_allocvec(&tiers).unwrap();
         assert_eq!(postcard::from_bytes::<TierNumbers>(&bytes).unwrap(), tiers);
