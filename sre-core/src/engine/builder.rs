@@ -9,6 +9,7 @@ use crate::engine::flusher::StateDir;
 use crate::engine::{Downtime, Engine};
 use crate::error::Error;
 use crate::slo::Objective;
+use crate::store::{Disk, RealDisk};
 
 /// What an engine is told before it starts.
 #[derive(Debug, Default)]
@@ -24,6 +25,9 @@ pub struct Builder {
     pub(super) flush_each: Option<Duration>,
     pub(super) downtime: Downtime,
     pub(super) starts: Option<Objective>,
+    /// What stands in the place of the real disk.
+    #[cfg(test)]
+    pub(super) world: Option<Arc<crate::primitive::Mutex<crate::store::model::World>>>,
 }
 
 /// How often the state directory is written, unless said otherwise.
@@ -130,6 +134,15 @@ impl Builder {
             return Err(Error::FlushInterval { value: each });
         }
         Ok(self.state_dir.clone().map(|directory| StateDir { directory, each }))
+    }
+
+    /// The disk that the state directory is on.
+    pub(super) fn disk(&self, state: &StateDir) -> Box<dyn Disk> {
+        #[cfg(test)]
+        if let Some(world) = &self.world {
+            return Box::new(crate::store::model::ModelDisk::new(world));
+        }
+        Box::new(RealDisk::new(&state.directory))
     }
 
     /// Makes an error of everything that would otherwise let the engine start degraded.

@@ -4,7 +4,7 @@
 
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -12,7 +12,7 @@ use super::archive::{self, Archive, Page};
 use super::stop::Stop;
 use crate::primitive::{AtomicU64, Mutex, Ordering};
 use crate::report::{StateReport, StateStanding};
-use crate::store::{Appended, Options, RealDisk, Recovered, Standing, Store};
+use crate::store::{Appended, Disk, Options, Recovered, Standing, Store};
 use crate::units::saturating_nanos;
 use crate::window::Tick;
 
@@ -70,11 +70,11 @@ pub(super) struct Flusher {
 }
 
 impl Flusher {
-    /// Opens the directory; also what it remembers.
-    pub(super) fn open(directory: &Path, each: Duration, now: Tick) -> (Self, Archive) {
-        let disk = Box::new(RealDisk::new(directory));
+    /// Opens the directory, which is on this disk; also what it remembers.
+    pub(super) fn open(state: StateDir, disk: Box<dyn Disk>, now: Tick) -> (Self, Archive) {
+        let StateDir { directory, each } = state;
         let (store, recovered) = Store::open(disk, Options::default(), unix_s(now));
-        let mut report = StateReport::new(directory.to_path_buf(), each);
+        let mut report = StateReport::new(directory, each);
         let archive = note(recovered, &mut report);
         tell(&store, &mut report);
         let flusher = Self {

@@ -121,6 +121,30 @@ pub(crate) struct KeptPeriod {
     pub(super) counts: Counts,
     /// In excluded times.
     pub(super) excluded: Counts,
+    pub(super) left: Option<KeptLeft>,
+}
+
+impl KeptPeriod {
+    /// With what another process counted in it, which is also since the unit before was left.
+    fn plus(self, more: Self) -> Self {
+        let left = self.left.map(|left| KeptLeft {
+            counts: left.counts.plus(more.counts),
+            excluded: left.excluded.plus(more.excluded),
+            ..left
+        });
+        let (counts, excluded) = (self.counts.plus(more.counts), self.excluded.plus(more.excluded));
+        Self { counts, excluded, left, ..self }
+    }
+}
+
+/// The unit that was left last, while one may return to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptLeft {
+    pub(super) start_ns: u64,
+    pub(super) counts: Counts,
+    pub(super) excluded: Counts,
+    /// For how long that still is so.
+    pub(super) for_ns: u64,
 }
 
 /// The state of a tier.
@@ -271,11 +295,7 @@ impl Memory {
         self.past.slices = later.past.slices.clone();
         self.past.estimated_until_ns = self.past.estimated_until_ns.max(later.past.estimated_until_ns);
         self.period = match (self.period, later.period) {
-            (Some(own), Some(more)) if own.start_ns == more.start_ns => Some(KeptPeriod {
-                counts: own.counts.plus(more.counts),
-                excluded: own.excluded.plus(more.excluded),
-                ..own
-            }),
+            (Some(own), Some(more)) if own.start_ns == more.start_ns => Some(own.plus(more)),
             (own, more) => more.or(own),
         };
         let windows = |tier: &KeptTier| (tier.long_ns, tier.short_ns);

@@ -25,6 +25,8 @@ mod outlook;
 mod past;
 mod rotation;
 mod sight;
+#[cfg(test)]
+mod simulation;
 mod span;
 mod state;
 mod stop;

@@ -59,6 +59,11 @@ impl Resumed {
         self.step.from_ns
     }
 
+    /// How long there was no process.
+    pub(super) const fn absent_ns(&self) -> u64 {
+        self.step.now_ns.saturating_sub(self.step.from_ns)
+    }
+
     /// What had been counted at an instant of the time without a process.
     pub(super) fn counted_at(&self, at_ns: u64) -> Mark {
         let since = self.spread.map_or(EventCounts::ZERO, |spread| spread.before(at_ns));

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::memory::KeptPeriod;
+use super::memory::{KeptLeft, KeptPeriod};
 use super::past::{Past, Resumed};
 use crate::error::Error;
 use crate::slo::{Period, PeriodKind};
@@ -112,9 +112,20 @@ impl BudgetSpan {
     /// What outlives the process: the current unit of the calendar, with what it has counted so far.
     pub(super) fn kept(&self, past: &Past) -> Option<KeptPeriod> {
         let Self::Calendar(budget) = self else { return None };
-        let counts = past.units().sum().since(budget.base.judged).into();
-        let excluded = past.aside_sum().since(budget.base.aside).into();
-        Some(KeptPeriod { start_ns: saturating_nanos(budget.span.start()), counts, excluded })
+        let counted = |base: Mark| past.units().sum().since(base.judged).into();
+        let excluded = |base: Mark| past.aside_sum().since(base.aside).into();
+        let left = budget.left.as_ref().map(|left| KeptLeft {
+            start_ns: saturating_nanos(left.span.start()),
+            counts: counted(left.base),
+            excluded: excluded(left.base),
+            for_ns: left.until_ns.saturating_sub(past.line().last().elapsed_ns),
+        });
+        Some(KeptPeriod {
+            start_ns: saturating_nanos(budget.span.start()),
+            counts: counted(budget.base),
+            excluded: excluded(budget.base),
+            left: left.filter(|left| left.for_ns > 0),
+        })
     }
 
     /// Takes over what an earlier process counted in the unit in which it left off; `past` has done so before.
@@ -127,10 +138,24 @@ impl BudgetSpan {
                 aside: past.aside_sum().minus(kept.excluded.into()),
             };
         }
+        budget.left = kept.left.map(|left| LeftUnit {
+            span: budget.calendar.span_at(Duration::from_nanos(left.start_ns)),
+            base: Mark {
+                at_ns: left.start_ns,
+                judged: past.units().sum().minus(left.counts.into()),
+                aside: past.aside_sum().minus(left.excluded.into()),
+            },
+            until_ns: past.line().last().elapsed_ns.saturating_add(left.for_ns),
+        });
     }
 
     /// Begins the next unit if it began while there was no process.
     pub(super) fn resume(&mut self, resumed: &Resumed, elapsed_ns: u64) {
+        if let Self::Calendar(budget) = self
+            && let Some(left) = &mut budget.left
+        {
+            left.until_ns = left.until_ns.saturating_sub(resumed.absent_ns());
+        }
         self.turn(resumed.now_ns(), elapsed_ns, |start_ns| resumed.counted_at(start_ns));
     }
 

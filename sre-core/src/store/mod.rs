@@ -40,8 +40,9 @@ mod recovery;
 mod tests;
 mod writer;
 
+pub(crate) use disk::Disk;
 #[cfg_attr(not(sre_fuzz), cfg(test))]
-pub(crate) use disk::{Disk, DiskFile, LockAttempt};
+pub(crate) use disk::{DiskFile, LockAttempt};
 #[cfg(test)]
 pub(crate) use error::{Cause, Operation, StoreError};
 #[cfg(test)]
@@ -51,6 +52,8 @@ pub(crate) use handle::{Appended, Options, Standing, Store};
 pub(crate) use holder::Holder;
 pub(crate) use real::RealDisk;
 pub(crate) use recovery::Recovered;
+#[cfg(test)]
+pub(crate) use tests::Random;
 
 /// The largest file that is read or written.
 ///

@@ -144,6 +144,11 @@ impl World {
         self.keeps_all = keeps_all;
     }
 
+    /// Whether a call may fail from now on.
+    pub(crate) fn has_faults(&self) -> bool {
+        self.faults.iter().any(|fault| self.calls.saturating_sub(fault.first) < fault.count)
+    }
+
     /// No call fails any more.
     pub(crate) fn heal(&mut self) {
         self.unreadable = None;

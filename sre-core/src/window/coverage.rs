@@ -80,6 +80,8 @@ pub(crate) struct KeptLine {
     now_ns: u64,
     started_ns: u64,
     gaps: Gaps,
+    /// By how much it was ahead of the wall clock, after that went back.
+    lead_ns: u64,
 }
 
 impl KeptLine {
@@ -89,7 +91,9 @@ impl KeptLine {
             self.gaps.note(self.now_ns, later.started_ns);
         }
         self.gaps.follow_with(&later.gaps, self.now_ns);
-        self.now_ns = self.now_ns.max(later.now_ns);
+        if later.now_ns >= self.now_ns {
+            (self.now_ns, self.lead_ns) = (later.now_ns, later.lead_ns);
+        }
         self.started_ns = self.started_ns.min(later.started_ns);
     }
 
@@ -122,20 +126,25 @@ impl Timeline {
 
     /// What outlives the process.
     pub(crate) fn kept(&self) -> KeptLine {
-        KeptLine { now_ns: self.now_ns, started_ns: self.started_ns, gaps: self.gaps.clone() }
+        let lead_ns = self.now_ns.saturating_sub(self.last.wall_ns);
+        KeptLine { now_ns: self.now_ns, started_ns: self.started_ns, gaps: self.gaps.clone(), lead_ns }
     }
 
     /// Takes over what an earlier process observed, up to where it left off.
     pub(crate) fn take_over(&mut self, kept: KeptLine) {
         (self.now_ns, self.started_ns, self.gaps) = (kept.now_ns, kept.started_ns, kept.gaps);
+        // As if its last tick had been the start of this one, whose time nobody uses but to resume.
+        self.last.wall_ns = kept.now_ns.saturating_sub(kept.lead_ns);
     }
 
     /// Goes on at `tick` from where an earlier process left off; the time between is `observed` or a gap.
     ///
-    /// A wall clock that is behind the one of that process renames slots, as one that steps back does.
+    /// A wall clock that is behind the one of that process renames slots, as one that steps back does. What the line was
+    /// ahead of the wall clock, it stays ahead.
     pub(crate) fn resume(&mut self, tick: Tick, observed: bool) -> Step {
+        let lead_ns = self.now_ns.saturating_sub(self.last.wall_ns);
         (self.last, self.held_ns, self.even_ns) = (tick, 0, 0);
-        let (now_ns, relabel_ns) = self.follow(tick.wall_ns, 0);
+        let (now_ns, relabel_ns) = self.follow(tick.wall_ns.saturating_add(lead_ns), 0);
         self.relabel(relabel_ns);
         let from_ns = self.now_ns;
         self.now_ns = now_ns;
@@ -341,6 +350,22 @@ mod tests {
         assert_eq!(line.observed_ns(0), 161 * SECOND);
         assert_eq!(live(&mut line, &mut elapsed, 100, -YEARS), (false, false));
         assert_eq!(line.observed_ns(0), 261 * SECOND);
+    }
+
+    #[test]
+    fn time_goes_on_through_a_restart_after_the_wall_clock_went_back() {
+        let (mut line, mut elapsed) = (at_noon(), 0);
+        live(&mut line, &mut elapsed, 100, -1_800 * SECOND.cast_signed());
+        let wall_ns = NOON + elapsed - 1_800 * SECOND;
+        let lead_ns = line.now_ns() - wall_ns;
+        assert!(lead_ns > 1_000 * SECOND, "{lead_ns}");
+        // Ten minutes later: as much later on the line, though that is still ahead of the wall clock.
+        let later = tick(wall_ns + 600 * SECOND, 7);
+        let mut other = Timeline::new(tick(line.now_ns(), 7), 10 * SECOND, HOUR, 24 * HOUR);
+        other.take_over(line.kept());
+        let step = other.resume(later, false);
+        assert_eq!((step.from_ns, step.now_ns), (line.now_ns(), line.now_ns() + 600 * SECOND));
+        assert!(step.gap);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{Core, Engine, StopOnDrop};
 use crate::clock::Source;
 use crate::engine::archive::Archive;
 use crate::engine::builder::{Builder, STEP};
-use crate::engine::flusher::{self, Ask, Flusher, Pages, Remembering, StateDir};
+use crate::engine::flusher::{self, Ask, Flusher, Pages, Remembering};
 use crate::engine::state::{State, now};
 use crate::engine::stop::Stop;
 use crate::error::Error;
@@ -24,8 +24,9 @@ impl Engine {
         builder: &Builder,
         started: Tick,
     ) -> Result<Option<Arc<Flusher>>, Error> {
-        let Some(StateDir { directory, each }) = builder.state()? else { return Ok(None) };
-        let (flusher, archive) = Flusher::open(&directory, each, started);
+        let Some(state_dir) = builder.state()? else { return Ok(None) };
+        let disk = builder.disk(&state_dir);
+        let (flusher, archive) = Flusher::open(state_dir, disk, started);
         if let Some(reason) = flusher.refusal().filter(|_| builder.strict) {
             return Err(Error::State { reason: reason.into() });
         }
