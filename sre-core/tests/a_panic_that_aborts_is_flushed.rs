@@ -25,6 +25,10 @@ fn built() -> PathBuf {
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
+    // As this test was built, so that the library need not be built again.
+    if cfg!(feature = "real-backends") {
+        cargo.args(["--features", "real-backends"]);
+    }
     let output = cargo.args(["--", "-Cpanic=abort"]).stderr(Stdio::inherit()).output().expect("cargo runs");
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();

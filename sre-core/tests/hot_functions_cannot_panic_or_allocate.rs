@@ -133,10 +133,9 @@ const REVIEWED: &[(&str, &str)] = &[
     ("once_cell::race::once_box::OnceBox<T>::init", "counters are allotted when the first event needs them"),
     ("Recorder::touch", "those of a busy series are allotted before they are needed"),
     ("Recorder::promote", "a hot thread gets a shard, which may be allotted"),
-    (
-        "OnceLock<T>::initialize",
-        "an SLI registers with its first event, a member is made by the first use of its labels",
-    ),
+    ("OnceLock<T>::initialize", "an SLI registers with its first event"),
+    ("Lookup::fill", "the first use of labels with a place of their own"),
+    ("Lookup::add", "the first use of other labels"),
     ("Shared::allot_pages", "the places for buckets are allotted for the first event"),
     ("Family::overflow", "the member for labels beyond the bound is made once"),
     ("Arc<T,A>::drop_slow", "another thread was faster to remember the same labels"),

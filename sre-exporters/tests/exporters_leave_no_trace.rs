@@ -33,16 +33,15 @@ fn threads() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// Waits for threads that were told to end: they need a moment.
-fn wait_for_threads(threads_max: usize) {
-    let enough = (0..2_000_000).any(|_| {
-        let is_enough = threads() <= threads_max;
-        if !is_enough {
+/// Waits for what threads that were told to end still have to do; whether it happened.
+fn comes_true(condition: impl Fn() -> bool) -> bool {
+    (0..2_000_000).any(|_| {
+        let is_true = condition();
+        if !is_true {
             std::thread::yield_now();
         }
-        is_enough
-    });
-    assert!(enough, "{} threads, not {threads_max}", threads());
+        is_true
+    })
 }
 
 /// Open files, sockets and the like; sockets by their kind, since each has a number of its own.
@@ -113,14 +112,11 @@ fn whatever_runs_around_them_and_however_they_end() {
     let cycles = scaled(1_000, 42);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    (0..14).for_each(live);
-    // The harness, this test, and the tests that wait for their turn.
-    wait_for_threads(4);
     let (running, open) = (threads(), files());
     (0..cycles).for_each(live);
-    wait_for_threads(running);
+    let is_over = comes_true(|| threads() <= running && files() == open);
     std::panic::set_hook(hook);
-    assert_eq!(files(), open);
+    assert!(is_over, "{} threads, not {running}; {:?}, not {open:?}", threads(), files());
     println!(
         "\npromise E6: {cycles} exporters in and outside of runtimes that come and go: 0 threads and 0 files left"
     );

@@ -104,12 +104,16 @@ impl Lookup {
     #[inline(never)]
     fn find_place<L: Labels>(&self, labels: &L) -> &Arc<Member> {
         match self.dense.get(labels.dense_index()) {
-            Some(place) => {
-                let values = values(labels);
-                place.get_or_init(|| self.family.member(values))
-            }
+            Some(place) => self.fill(place, labels),
             None => self.find_remembered(labels),
         }
+    }
+
+    /// Makes the member of labels that have a place of their own.
+    #[cold]
+    fn fill<'a, L: Labels>(&self, place: &'a OnceLock<Arc<Member>>, labels: &L) -> &'a Arc<Member> {
+        let values = values(labels);
+        place.get_or_init(|| self.family.member(values))
     }
 
     /// The member for labels that are perhaps in the memo, and else will be if there is room.
