@@ -159,18 +159,31 @@ impl Starts {
     }
 }
 
+/// What was put together of what was kept.
+#[derive(Debug, Default)]
+pub(super) struct Recovery {
+    pub(super) archive: Archive,
+    /// What was left out of it, in words.
+    pub(super) left_out: Vec<String>,
+    /// What could not be read at all: then nobody may write in its place.
+    pub(super) unreadable: Option<String>,
+}
+
 impl Archive {
-    /// Puts together what was kept; also what could not be read of it, in words.
-    pub(super) fn recover(snapshot: Option<&[u8]>, entries: &[Vec<u8>]) -> (Self, Vec<String>) {
-        let mut problems = Vec::new();
+    /// Puts together what was kept.
+    pub(super) fn recover(snapshot: Option<&[u8]>, entries: &[Vec<u8>]) -> Recovery {
+        let mut left_out = Vec::new();
+        let mut unreadable = None;
         let mut archive = match snapshot.map(decode::<Self>) {
             Some(Ok(mut archive)) => {
-                problems.extend(archive.leave_out_unsound("snapshot"));
+                left_out.extend(archive.leave_out_unsound("snapshot"));
                 archive
             }
             Some(Err(problem)) => {
-                problems.push(format!("the snapshot {problem}"));
-                return (Self::default(), problems);
+                return Recovery {
+                    unreadable: Some(format!("in its snapshot {problem}")),
+                    ..Recovery::default()
+                };
             }
             None => Self::default(),
         };
@@ -179,13 +192,13 @@ impl Archive {
             match decode::<Page>(entry) {
                 Ok(page) => archive.add(page, &mut places),
                 Err(problem) => {
-                    problems.push(format!("entry {number} {problem}"));
+                    unreadable = Some(format!("in entry {number} of its journal {problem}"));
                     break;
                 }
             }
         }
-        problems.extend(archive.leave_out_unsound("journal"));
-        (archive, problems)
+        left_out.extend(archive.leave_out_unsound("journal"));
+        Recovery { archive, left_out, unreadable }
     }
 
     /// Leaves out what cannot be a memory of ours; says how much that was.
@@ -263,7 +276,7 @@ pub(super) fn encode<T: Serialize>(payload: &T) -> Vec<u8> {
     postcard::to_extend(payload, vec![VERSION]).unwrap_or_default()
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match bytes.split_first() {
         Some((&VERSION, rest)) => match postcard::take_from_bytes(rest) {
             Ok((payload, [])) => Ok(payload),
@@ -334,8 +347,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let (snapshot, entries, mut evaluator) = written();
-        let (archive, problems) = Archive::recover(Some(&snapshot), &entries);
-        assert_eq!(problems, [""; 0]);
+        let Recovery { archive, left_out, .. } = Archive::recover(Some(&snapshot), &entries);
+        assert_eq!(left_out, [""; 0]);
         assert_eq!(archive.objectives[0].memory, evaluator.memory());
         assert!(archive.starts.ended);
         let mut other = self::evaluator();
@@ -346,7 +359,7 @@ mod tests {
     #[test]
     fn hours_that_are_written_again_and_again_count_once() {
         let (snapshot, entries, _) = written();
-        let (archive, _) = Archive::recover(Some(&snapshot), &entries);
+        let Recovery { archive, .. } = Archive::recover(Some(&snapshot), &entries);
         let counts = |kept: &KeptHours| {
             let month = kept.hours.before(472_224, &[720]).remove(0);
             (kept.sli.clone(), month.durations.count(), month.observed_s)
@@ -360,9 +373,9 @@ mod tests {
         let (snapshot, ..) = written();
         let mut archive: Archive = decode(&snapshot).unwrap();
         (0..3).for_each(|at| archive.durations[0].hours.keep_one_more(at));
-        let (archive, problems) = Archive::recover(Some(&encode(&archive)), &[]);
+        let Recovery { archive, left_out, .. } = Archive::recover(Some(&encode(&archive)), &[]);
         assert_eq!(archive.durations, []);
-        assert_eq!(problems, ["1 months of durations in the snapshot are of no shape of ours"]);
+        assert_eq!(left_out, ["1 months of durations in the snapshot are of no shape of ours"]);
     }
 
     #[test]
@@ -391,18 +404,18 @@ mod tests {
         let (snapshot, ..) = written();
         let mut archive: Archive = decode(&snapshot).unwrap();
         archive.objectives[0].memory.past.units.ask_for_endless_slots();
-        let (archive, problems) = Archive::recover(Some(&encode(&archive)), &[]);
+        let Recovery { archive, left_out, .. } = Archive::recover(Some(&encode(&archive)), &[]);
         assert_eq!(archive.objectives.len(), 0);
-        assert_eq!(problems, ["1 memories in the snapshot are of no shape of ours"]);
+        assert_eq!(left_out, ["1 memories in the snapshot are of no shape of ours"]);
     }
 
     #[test]
     fn a_payload_of_another_version_is_refused_with_both_numbers() {
         let (mut snapshot, ..) = written();
         snapshot[0] = 9;
-        let (archive, problems) = Archive::recover(Some(&snapshot), &[]);
+        let Recovery { archive, unreadable, .. } = Archive::recover(Some(&snapshot), &[]);
         assert_eq!(archive, Archive::default());
-        assert_eq!(problems, ["the snapshot has version 9, and this release reads 1"]);
+        assert_eq!(unreadable.unwrap(), "in its snapshot has version 9, and this release reads 1");
     }
 
     proptest! {
@@ -419,7 +432,7 @@ mod tests {
             let (mut snapshot, mut entries, _) = written();
             *place.get_mut(&mut snapshot) ^= byte;
             *place.get_mut(&mut entries[1]) ^= byte;
-            let (archive, _) = Archive::recover(Some(&snapshot), &entries);
+            let Recovery { archive, .. } = Archive::recover(Some(&snapshot), &entries);
             for kept in archive.objectives {
                 let mut evaluator = evaluator();
                 evaluator.resume(kept.memory, at(90), Downtime::Bad);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use super::archive::{self, Archive, Page};
+use super::archive::{self, Archive, Page, Recovery};
 use super::stop::Stop;
 use crate::primitive::{AtomicU64, Mutex, Ordering};
 use crate::report::{StateReport, StateStanding};
@@ -73,9 +73,9 @@ impl Flusher {
     /// Opens the directory, which is on this disk; also what it remembers.
     pub(super) fn open(state: StateDir, disk: Box<dyn Disk>, now: Tick) -> (Self, Archive) {
         let StateDir { directory, each } = state;
-        let (store, recovered) = Store::open(disk, Options::default(), unix_s(now));
+        let (mut store, recovered) = Store::open(disk, Options::default(), unix_s(now));
         let mut report = StateReport::new(directory, each);
-        let archive = note(recovered, &mut report);
+        let archive = note(&mut store, recovered, &mut report);
         tell(&store, &mut report);
         let flusher = Self {
             store: Mutex::new(Some(store)),
@@ -133,7 +133,7 @@ impl Flusher {
         let now = engine.now();
         self.begun_ns.store(now.elapsed_ns.max(1), Ordering::Relaxed);
         if let Some(recovered) = store.take_over(unix_s(now)) {
-            let archive = note(recovered, &mut self.report.lock());
+            let archive = note(store, recovered, &mut self.report.lock());
             engine.recovered(archive, now);
         }
         let Some(Pages { page, archive }) = engine.pages(Ask { all: store.is_due(), ended }, patience) else {
@@ -164,11 +164,14 @@ fn write(store: &mut Store, page: &Page, archive: Option<Archive>) -> bool {
 }
 
 /// What was recovered, with what was wrong about it put into words.
-fn note(recovered: Recovered, report: &mut StateReport) -> Archive {
+fn note(store: &mut Store, recovered: Recovered, report: &mut StateReport) -> Archive {
     let Recovered { snapshot, entries, found } = recovered;
     report.found.extend(found.iter().map(ToString::to_string));
-    let (archive, problems) = Archive::recover(snapshot.as_deref(), &entries);
-    report.found.extend(problems);
+    let Recovery { archive, left_out, unreadable } = Archive::recover(snapshot.as_deref(), &entries);
+    report.found.extend(left_out);
+    if let Some(reason) = unreadable {
+        store.leave_alone(reason);
+    }
     archive
 }
 

@@ -11,6 +11,8 @@ mod evaluation;
 mod flusher;
 #[cfg_attr(not(sre_fuzz), cfg(test))]
 pub(crate) mod fuzzing;
+#[cfg(all(test, not(sre_loom), feature = "macros"))]
+mod golden;
 mod handle;
 mod incidents;
 mod input;

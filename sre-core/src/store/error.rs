@@ -57,6 +57,14 @@ pub(crate) enum StoreError {
         /// Its version.
         major: u8,
     },
+    /// What was written here is sound, and not understood: by a newer release, or another program.
+    #[error("what {} remembers {reason}: upgrade, or choose another state_dir", path.display())]
+    NotUnderstood {
+        /// The directory, which stays as it is.
+        path: PathBuf,
+        /// What about it.
+        reason: String,
+    },
     /// Another process wrote here since this one read the directory.
     #[error(
         "another process wrote generation {generation} to {} meanwhile: restart this one to remember both",
@@ -83,7 +91,7 @@ pub(crate) enum StoreError {
 impl StoreError {
     /// Whether writing may go well later without anybody's doing anything to this process.
     pub(crate) const fn is_retryable(&self) -> bool {
-        !matches!(self, Self::NewerVersion { .. } | Self::Superseded { .. })
+        !matches!(self, Self::NewerVersion { .. } | Self::NotUnderstood { .. } | Self::Superseded { .. })
     }
 }
 

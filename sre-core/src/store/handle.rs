@@ -202,6 +202,13 @@ impl Store {
         }
     }
 
+    /// Leaves the directory as it is from now on, because payloads are not understood; to be called right after they were
+    /// recovered.
+    pub(crate) fn leave_alone(&mut self, reason: String) {
+        let path = self.drive.path("");
+        self.refuse(StoreError::NotUnderstood { path, reason });
+    }
+
     /// Lets go of the directory, as dropping does. What [`append`](Self::append) and
     /// [`begin_generation`](Self::begin_generation) called durable is so already.
     pub(crate) fn close(mut self) {

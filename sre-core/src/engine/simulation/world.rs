@@ -340,8 +340,8 @@ impl<'a> Machine<'a> {
         let copy = World::with_files(files);
         drop(world);
         let (_, recovered) = Store::open(Box::new(ModelDisk::new(&copy)), Options::default(), START_S);
-        let (_, problems) = Archive::recover(recovered.snapshot.as_deref(), &recovered.entries);
-        assert_eq!(problems, [""; 0]);
+        let recovery = Archive::recover(recovered.snapshot.as_deref(), &recovered.entries);
+        assert_eq!((&recovery.left_out[..], recovery.unreadable), (&[][..], None));
     }
 }
 
