@@ -3,6 +3,8 @@
 //! The files are of an engine that saw two outages, had its ledger written in, and was killed. `SRE_BLESS=1` writes them
 //! anew, which no release may do after the first.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
 use core::time::Duration;
 use std::fmt::Write as _;
 use std::path::PathBuf;
