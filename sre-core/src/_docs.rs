@@ -71,4 +71,7 @@ pub mod decisions {
 
     #[doc = include_str!("../docs/decisions/0053-a-month-of-durations.md")]
     pub mod d0053_a_month_of_durations {}
+
+    #[doc = include_str!("../docs/decisions/0054-where-arithmetic-is-checked.md")]
+    pub mod d0054_where_arithmetic_is_checked {}
 }

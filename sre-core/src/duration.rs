@@ -1,5 +1,7 @@
 //! Pure. The one text form of a duration: thresholds, windows and periods read the same everywhere.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use core::time::Duration;
 
 /// Units from the longest to the shortest, in nanoseconds.
@@ -38,7 +40,8 @@ pub fn duration_text(duration: Duration) -> String {
         return "0s".to_owned();
     }
     let unit = UNITS.iter().find(|(_, length)| nanos.is_multiple_of(*length));
-    unit.map_or_else(|| format!("{nanos}ns"), |(name, length)| format!("{}{name}", nanos / length))
+    let (name, length) = unit.unwrap_or(&("ns", 1));
+    format!("{}{name}", nanos.checked_div(*length).unwrap_or(nanos))
 }
 
 /// The duration that a text means, if it means one; see [`parse_duration`](crate::units::parse_duration).

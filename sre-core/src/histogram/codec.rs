@@ -13,6 +13,8 @@
 //! first and the last token are counts, runs are never split, numbers are never padded: equal snapshots have
 //! equal bytes, and other bytes are refused.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use super::blocks::{BLOCK, Blocks};
 use super::layout::Layout;
 use super::snapshot::Snapshot;
@@ -39,9 +41,13 @@ impl Snapshot {
     /// # Ok::<(), sre_core::histogram::DecodeError>(())
     /// ```
     #[must_use]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "twice a `u64`, and twice a number of buckets, are far below 2^128"
+    )]
     pub fn encode(&self) -> Vec<u8> {
         let (first, counts) = self.run();
-        let mut bytes = Vec::with_capacity(16 + counts.len());
+        let mut bytes = Vec::with_capacity(counts.len().saturating_add(16));
         bytes.push(VERSION);
         bytes.extend(u8::try_from(self.layout().bits()));
         write_number(&mut bytes, self.sum_ns());
@@ -85,7 +91,7 @@ impl Snapshot {
             return Ok(Self::empty(layout).with_sum_ns(sum_ns));
         }
         let first = reader.bucket(layout)?;
-        let counts = reader.counts(first % BLOCK, layout.buckets() - first)?;
+        let counts = reader.counts(first % BLOCK, layout.buckets().saturating_sub(first))?;
         Ok(Self::from_blocks(layout, Blocks::from_counts(first / BLOCK, counts), sum_ns))
     }
 }
@@ -134,7 +140,7 @@ impl<'a> Reader<'a> {
 
     fn byte(&mut self) -> Result<u8, DecodeError> {
         let byte = self.bytes.get(self.offset).copied();
-        self.offset += 1;
+        self.offset = self.offset.saturating_add(1);
         byte.ok_or(DecodeError::Truncated { length: self.bytes.len() })
     }
 
@@ -144,11 +150,11 @@ impl<'a> Reader<'a> {
         // Most numbers are short, and 128-bit shifts are slow.
         match self.bytes.get(offset..) {
             Some(&[low, ..]) if low < 0x80 => {
-                self.offset += 1;
+                self.offset = offset.saturating_add(1);
                 return Ok(u128::from(low));
             }
             Some(&[low, high @ 1..0x80, ..]) => {
-                self.offset += 2;
+                self.offset = offset.saturating_add(2);
                 return Ok(u128::from(low & 0x7f) | u128::from(high) << 7);
             }
             _ => {}
@@ -177,8 +183,9 @@ impl<'a> Reader<'a> {
 
     /// Tokens to the end of the bytes: at least one, for at most `room` buckets, after `leading` empty ones.
     fn counts(&mut self, leading: usize, room: usize) -> Result<Vec<u64>, DecodeError> {
-        let room = leading + room;
-        let likely = (leading + self.bytes.len() - self.offset).min(room);
+        let room = leading.saturating_add(room);
+        let rest = self.bytes.len().saturating_sub(self.offset);
+        let likely = leading.saturating_add(rest).min(room);
         let mut counts = Vec::with_capacity(likely.next_multiple_of(BLOCK));
         counts.resize(leading, 0);
         loop {
@@ -196,15 +203,16 @@ impl<'a> Reader<'a> {
                 0 => (1, u64::try_from(token / 2).map_err(|_| DecodeError::Number { offset })?),
                 _ => (usize::try_from(token.div_ceil(2)).unwrap_or(usize::MAX), 0),
             };
-            if length > room - counts.len() {
+            if length > room.saturating_sub(counts.len()) {
                 return Err(DecodeError::PastLastBucket { offset });
             }
-            if length > counts.capacity() - counts.len() {
+            let longer = counts.len().saturating_add(length);
+            if longer > counts.capacity() {
                 // Doubling like any vector, but never past the last bucket.
-                let longer = length.max(counts.len()).min(room - counts.len());
-                counts.reserve_exact((counts.len() + longer).next_multiple_of(BLOCK) - counts.len());
+                let doubled = longer.max(counts.len().saturating_mul(2)).min(room);
+                counts.reserve_exact(doubled.next_multiple_of(BLOCK).saturating_sub(counts.len()));
             }
-            counts.resize(counts.len() + length, count);
+            counts.resize(longer, count);
         }
     }
 
@@ -225,7 +233,7 @@ impl<'a> Reader<'a> {
             counts.push(token / 2);
             rest = tail;
         }
-        self.offset = self.bytes.len() - rest.len();
+        self.offset = self.bytes.len().saturating_sub(rest.len());
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pure. What a ladder counted, slot by slot, in the form in which it outlives the process.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
@@ -114,9 +116,9 @@ impl KeptLadder {
 impl KeptRing {
     fn of(layer: Layer<'_>, sum: Tally) -> Self {
         let ring = layer.ring;
-        let slots_max = u32::try_from(ring.slots() + 1).unwrap_or(u32::MAX);
+        let slots_max = u32::try_from(ring.slots().saturating_add(1)).unwrap_or(u32::MAX);
         let slots = layer.slots_back(sum).map(|counts| (counts.good(), counts.bad())).collect();
-        let newest = ring.start_ns(0) / ring.slot_ns();
+        let newest = ring.start_ns(0).checked_div(ring.slot_ns()).unwrap_or(0);
         let mut kept = Self { slot_ns: ring.slot_ns(), slots_max, newest, slots };
         kept.trim();
         kept
@@ -130,7 +132,7 @@ impl KeptRing {
     }
 
     fn add(&mut self, at_ns: u64, counts: EventCounts) {
-        let slot = at_ns / self.slot_ns.max(1);
+        let slot = at_ns.checked_div(self.slot_ns).unwrap_or(at_ns);
         let fresh = usize::try_from(slot.saturating_sub(self.newest)).unwrap_or(usize::MAX);
         if fresh >= self.slots_max as usize {
             self.slots.clear();
@@ -140,12 +142,12 @@ impl KeptRing {
         self.newest = self.newest.max(slot);
         self.slots.truncate(self.slots_max as usize);
         self.trim();
-        let Ok(age) = usize::try_from(self.newest - slot) else { return };
+        let Ok(age) = usize::try_from(self.newest.saturating_sub(slot)) else { return };
         if age >= self.slots_max as usize || counts.is_empty() {
             return;
         }
         if self.slots.len() <= age {
-            self.slots.resize(age + 1, (0, 0));
+            self.slots.resize(age.saturating_add(1), (0, 0));
         }
         if let Some((good, bad)) = self.slots.get_mut(age) {
             *good = good.saturating_add(counts.good());
@@ -163,7 +165,7 @@ impl KeptRing {
         let counts = self.counts().chain(core::iter::repeat(EventCounts::ZERO));
         let starts = (0..u64::from(self.slots_max)).map(|age| self.start_ns(age));
         starts.zip(counts).scan(EventCounts::ZERO, |sum, (start_ns, counts)| {
-            *sum += counts;
+            *sum = [*sum, counts].into_iter().sum();
             Some((start_ns, *sum))
         })
     }

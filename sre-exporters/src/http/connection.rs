@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::body::Body;
 use super::credential::Credential;
 use super::hosts::Hosts;
-use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE, STALE_UNDER_PRESSURE};
+use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, QUEUE, STALE_UNDER_PRESSURE, deadline};
 use super::renderings::{Document, Refusal, Rendered, Renderings, Ticket};
 use super::routes::{self, Wanted};
 use super::slots::{Place, Slots};
@@ -83,7 +83,7 @@ impl Seat {
     /// Waits for its turn among the scrapes, though not longer than `until`; `false` if it does not come.
     async fn begin_scrape(&self, until: Instant) -> bool {
         let begun = Instant::now();
-        let last = until.min(begun + QUEUE);
+        let last = until.min(deadline(begun, QUEUE));
         if self.slots(|slots, id| slots.begin_scrape(id, begun)) {
             return true;
         }
@@ -178,7 +178,7 @@ impl hyper::service::Service<Request<Incoming>> for Answering {
         let wanted = wanted(&self.seat.occupant.site, &request);
         let seat = self.seat.clone();
         let now = Instant::now();
-        let until = now + routes::patience(request.headers());
+        let until = deadline(now, routes::patience(request.headers()));
         seat.begin_waiting(now);
         Box::pin(async move { Ok(answer(&seat, wanted, until).await) })
     }
@@ -255,7 +255,7 @@ async fn rendered(
     // Whoever has asked by now gets the same rendering.
     tokio::task::yield_now().await;
     loop {
-        let soon = until.min(Instant::now() + TURN_STEP);
+        let soon = until.min(deadline(Instant::now(), TURN_STEP));
         match site.renderings.get(document, ticket, gzip, soon) {
             Err(Refusal::Late) if Instant::now() < until => sleep(QUEUE_STEP).await,
             answer => return answer,

@@ -9,6 +9,7 @@ use http::{Request, Response};
 use tokio::time::Instant;
 
 use super::body::Body;
+use super::limits::deadline;
 use super::renderings::Renderings;
 use super::routes::{self, Wanted};
 
@@ -91,7 +92,7 @@ impl Handler {
         let uri = request.uri();
         match routes::wanted(request.method(), uri.path(), uri.query(), request.headers()) {
             Wanted::Document { document, gzip } => {
-                let until = Instant::now() + routes::patience(request.headers());
+                let until = deadline(Instant::now(), routes::patience(request.headers()));
                 let rendered = self.renderings.get(document, self.renderings.ticket(), gzip, until);
                 self.renderings.count(document, &rendered);
                 rendered.map_or_else(routes::refused, |rendered| routes::answer(document, rendered))

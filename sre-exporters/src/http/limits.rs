@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// Connections at a time. The next one takes the place of the one that has kept us waiting longest.
 pub(crate) const CONNECTIONS_MAX: usize = 16;
 
@@ -63,3 +65,21 @@ pub(crate) const BACKLOG: u32 = 1_024;
 
 /// Time between two attempts to bind an address that was busy.
 pub(crate) const REBIND: Duration = Duration::from_secs(1);
+
+/// When a patience ends that begins `now`; one that no clock reaches ends in a year.
+pub(crate) fn deadline(now: Instant, patience: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(31_536_000);
+    now.checked_add(patience).or_else(|| now.checked_add(YEAR)).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_patience_is_too_long_for_a_deadline() {
+        let now = Instant::now();
+        assert_eq!(deadline(now, PATIENCE).duration_since(now), PATIENCE);
+        assert!(deadline(now, Duration::MAX).duration_since(now) > Duration::from_secs(86_400));
+    }
+}

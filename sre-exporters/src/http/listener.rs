@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::connection::{Seat, Site, serve};
 use super::credential::Credential;
 use super::hosts::Hosts;
-use super::limits::{BACKLOG, REBIND, SEND_BYTES_MAX};
+use super::limits::{BACKLOG, REBIND, SEND_BYTES_MAX, deadline};
 use super::renderings::Renderings;
 use super::slots::{Place, Slots};
 use crate::telemetry::{Count, Telemetry};
@@ -75,7 +75,7 @@ impl Listener {
         self.socket = None;
         self.site.stop.notify_waiters();
         // A handle that was dropped gives no time.
-        let deadline = Instant::now() + *stop.borrow();
+        let deadline = deadline(Instant::now(), *stop.borrow());
         while self.site.slots.lock().is_answering() && Instant::now() < deadline {
             sleep(DRAIN_STEP).await;
         }

@@ -1,5 +1,7 @@
 //! Cold. The endpoint that scrapers and people ask: a listener with strict limits, and a service for other routers.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod body;
 mod connection;
 mod credential;

@@ -192,7 +192,7 @@ impl Renderings {
 
     /// Renders now, in place of the last rendering of the document or else of the oldest one.
     fn render(&self, document: Document) -> Result<Rendering, Refusal> {
-        let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.begun.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let at = Instant::now();
         self.make_room(document);
         let mut buffer = self.spare.take();
@@ -248,7 +248,7 @@ impl<'a> Wanting<'a> {
         let mut list = wanted.lock();
         let is_full = list.len() >= SCRAPES_MAX;
         match list.iter_mut().find(|(of, _)| *of == document) {
-            Some((_, readers)) => *readers += 1,
+            Some((_, readers)) => *readers = readers.saturating_add(1),
             None if is_full => return Err(Refusal::Crowded),
             None => list.push((document, 1)),
         }
@@ -260,7 +260,7 @@ impl Drop for Wanting<'_> {
     fn drop(&mut self) {
         let mut list = self.wanted.lock();
         if let Some((_, readers)) = list.iter_mut().find(|(of, _)| *of == self.document) {
-            *readers -= 1;
+            *readers = readers.saturating_sub(1);
         }
         list.retain(|(_, readers)| *readers > 0);
     }

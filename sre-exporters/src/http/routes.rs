@@ -66,7 +66,9 @@ pub(crate) fn patience(headers: &HeaderMap) -> Duration {
     let told = headers.get(SCRAPE_TIMEOUT).and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let timeout =
         told.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|told| !told.is_zero());
-    timeout.map_or(TURN, |timeout| TURN.min(timeout - DELIVERY.min(timeout / 2)))
+    timeout.map_or(TURN, |timeout| {
+        TURN.min(timeout.saturating_sub(DELIVERY.min(timeout.checked_div(2).unwrap_or_default())))
+    })
 }
 
 /// The status that refuses a body, if the request announces one.

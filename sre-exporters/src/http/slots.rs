@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::limits::{
     ADMIT_STEP, CONNECTIONS_MAX, GRACE, GRACE_UNDER_PRESSURE, PATIENCE, PAUSE_UNDER_PRESSURE, PRESSURE_NOTES,
-    SCRAPES_MAX, STALL, STALL_UNDER_PRESSURE,
+    SCRAPES_MAX, STALL, STALL_UNDER_PRESSURE, deadline,
 };
 
 /// The places of one listener.
@@ -67,9 +67,10 @@ impl Slots {
             self.pressure.note(now);
             let leniency = self.pressure.leniency(now);
             let soonest = self.slots.iter().filter_map(|slot| slot.replaceable_from(leniency)).min();
-            return Err(soonest.map_or(now + ADMIT_STEP, |soonest| soonest.min(now + ADMIT_STEP)));
+            let latest = deadline(now, ADMIT_STEP);
+            return Err(soonest.map_or(latest, |soonest| soonest.min(latest)));
         }
-        self.ids += 1;
+        self.ids = self.ids.wrapping_add(1);
         let place = Place { id: self.ids, evict: Arc::default() };
         self.slots.push(Slot {
             id: place.id,
@@ -151,7 +152,7 @@ impl Slots {
 
     /// When our patience with a connection ends; `None` if its place is gone already.
     pub(crate) fn expires(&self, id: u64) -> Option<Instant> {
-        self.slots.iter().find(|slot| slot.id == id).map(|slot| slot.since + PATIENCE)
+        self.slots.iter().find(|slot| slot.id == id).map(|slot| deadline(slot.since, PATIENCE))
     }
 
     /// Whether there are so many clients that most must be up to no good.
@@ -204,9 +205,9 @@ impl Slot {
     /// When the place may go to somebody else; `None` while we owe the client an answer.
     fn replaceable_from(&self, leniency: Leniency) -> Option<Instant> {
         match self.phase {
-            Phase::Head => Some(self.since + leniency.grace),
-            Phase::Answer | Phase::Scrape if self.reads => Some(self.progress + leniency.pause),
-            Phase::Answer | Phase::Scrape => Some(self.progress + leniency.stall),
+            Phase::Head => Some(deadline(self.since, leniency.grace)),
+            Phase::Answer | Phase::Scrape if self.reads => Some(deadline(self.progress, leniency.pause)),
+            Phase::Answer | Phase::Scrape => Some(deadline(self.progress, leniency.stall)),
             Phase::Waiting | Phase::Rendering => None,
         }
     }

@@ -79,7 +79,7 @@ impl Wire {
         if self.seat.is_answering() || !bytes.starts_with(b"HTTP/1.1 4") {
             return false;
         }
-        let end_of_line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let end_of_line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
         let (status_line, rest) = bytes.split_at(end_of_line);
         self.refusal.extend(status_line.iter().chain(NOSNIFF).chain(rest));
         true

@@ -1,5 +1,7 @@
 //! Pure. What a scraper accepts, and the format it gets.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use super::encode::Syntax;
 use super::escaping::Escaping;
 

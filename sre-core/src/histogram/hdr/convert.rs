@@ -52,8 +52,9 @@ impl Snapshot {
                 histogram.lowest_equivalent(recorded.value_iterated_to()),
                 recorded.count_at_value().as_u64(),
             );
-            let midpoint_ns = lower_ns + (histogram.equivalent_range(lower_ns) - 1) / 2;
-            sum_ns = sum_ns.saturating_add(u128::from(midpoint_ns) * u128::from(count));
+            let midpoint_ns =
+                lower_ns.saturating_add(histogram.equivalent_range(lower_ns).saturating_sub(1) / 2);
+            sum_ns = sum_ns.saturating_add(u128::from(midpoint_ns).saturating_mul(u128::from(count)));
             (layout.index(midpoint_ns), count)
         });
         let snapshot = Self::from_buckets(layout, buckets, 0);

@@ -184,11 +184,11 @@ impl<'a> LogReader<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let end = self.rest.iter().position(|&byte| byte == b'\n').map_or(self.rest.len(), |end| end + 1);
+        let end = end_of_line(self.rest);
         let (line, rest) = self.rest.split_at_checked(end)?;
         self.rest = rest;
         let offset = self.offset;
-        self.offset += end;
+        self.offset = offset.saturating_add(end);
         Some((offset, line.trim_ascii()))
     }
 
@@ -263,10 +263,14 @@ fn checked_tag(tag: &str) -> Result<Tag<'_>, HdrError> {
 /// The crate notes its divisor at the start of what it takes for a log.
 fn without_comments(mut lines: &[u8]) -> &[u8] {
     while let Some((b'#', _)) = lines.split_first() {
-        let length = lines.iter().position(|&byte| byte == b'\n').map_or(lines.len(), |end| end + 1);
-        lines = lines.get(length..).unwrap_or_default();
+        lines = lines.get(end_of_line(lines)..).unwrap_or_default();
     }
     lines
+}
+
+/// How long the first line is, with its break.
+fn end_of_line(text: &[u8]) -> usize {
+    text.split_inclusive(|&byte| byte == b'\n').next().map_or(0, <[u8]>::len)
 }
 
 #[cfg(test)]

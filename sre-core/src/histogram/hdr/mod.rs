@@ -11,6 +11,8 @@
 //! snapshot goes there and back unchanged, while the way from two figures to the default layout joins buckets
 //! in pairs. HdrHistogram keeps no sum; the sum that comes back is that of bucket midpoints.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod bytes;
 mod convert;
 mod log;

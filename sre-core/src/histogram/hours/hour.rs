@@ -30,7 +30,7 @@ impl Hour {
     }
 
     pub(super) fn add(&mut self, other: &Self) {
-        self.missed_s = (self.missed_s + other.missed_s).saturating_sub(HOUR_S);
+        self.missed_s = self.missed_s.saturating_add(other.missed_s).saturating_sub(HOUR_S);
         self.durations.merge(&other.durations);
     }
 
@@ -44,7 +44,7 @@ impl Hour {
         let mut bits = bits_max;
         let mut bytes = self.encode_at(bits);
         while bytes.len() > HOUR_BYTES_MAX && bits > COARSEST {
-            bits -= 1;
+            bits = bits.saturating_sub(1);
             bytes = self.encode_at(bits);
         }
         bytes

@@ -1,5 +1,7 @@
 //! Pure. The durations of a month, hour by hour, for percentiles of a day, a week and 30 days.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod bytes;
 mod hour;
 mod packed;
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::snapshot::Snapshot;
 pub(crate) use bytes::Bytes;
 use hour::{HOUR_BYTES_MAX, HOUR_S, Hour, bits_of};
-use packed::{FRAME, entries, is_sound, pack};
+use packed::{FRAME, entries, framed, is_sound, pack};
 
 /// How far hours are kept before and after the current one: those ahead are of a wall clock that went back.
 const HOURS_KEPT: u32 = 720;
@@ -76,12 +78,13 @@ impl Stretch {
     /// Adds other hours.
     pub(crate) fn add(&mut self, other: &Self) {
         self.durations.merge(&other.durations);
-        self.observed_s += other.observed_s;
+        self.observed_s = self.observed_s.saturating_add(other.observed_s);
     }
 
     fn add_hour(&mut self, hour: &Hour) {
         self.durations.merge(&hour.durations);
-        self.observed_s += u64::from(HOUR_S.saturating_sub(hour.missed_s));
+        let observed_s = u64::from(HOUR_S.saturating_sub(hour.missed_s));
+        self.observed_s = self.observed_s.saturating_add(observed_s);
     }
 }
 
@@ -187,8 +190,8 @@ impl Hours {
 
     /// What is kept, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let recent: usize = self.recent.iter().map(|(_, bytes)| bytes.len() + FRAME).sum();
-        self.packed.len() + recent
+        let recent: usize = self.recent.iter().map(|(_, bytes)| framed(bytes)).sum();
+        self.packed.len().saturating_add(recent)
     }
 
     /// Makes `hour` one that can change; the one that was begun before all other such is packed away.
@@ -227,13 +230,13 @@ fn sum(one: &[u8], other: &[u8]) -> Cow<'static, [u8]> {
 /// Packs hours, coarser or fewer of them if they would take too much.
 fn within_bounds(mut hours: BTreeMap<u32, Cow<'_, [u8]>>, now: u32) -> Bytes {
     hours.retain(|number, _| number.abs_diff(now) <= HOURS_KEPT);
-    let mut taken = FIRST + hours.values().map(|bytes| bytes.len() + FRAME).sum::<usize>();
+    let mut taken = hours.values().map(|bytes| framed(bytes)).fold(FIRST, usize::saturating_add);
     while taken > PACKED_BYTES_MAX {
         let finest = finest(&hours, now).or_else(|| hours.keys().next().copied());
         let Some((number, bytes)) = finest.and_then(|number| hours.remove_entry(&number)) else { break };
-        taken -= bytes.len() + FRAME;
+        taken = taken.saturating_sub(framed(&bytes));
         if let Some(coarser) = coarser(&bytes) {
-            taken += coarser.len() + FRAME;
+            taken = taken.saturating_add(framed(&coarser));
             hours.insert(number, Cow::Owned(coarser));
         }
     }

@@ -13,11 +13,16 @@ use crate::histogram::codec::{Reader, write_number};
 /// The most that an hour takes beside its bytes, but for the first one, which takes three bytes more at most.
 pub(super) const FRAME: usize = 4;
 
+/// What an hour takes, at most.
+pub(super) const fn framed(bytes: &[u8]) -> usize {
+    bytes.len().saturating_add(FRAME)
+}
+
 pub(super) fn pack(hours: &BTreeMap<u32, Cow<'_, [u8]>>) -> Bytes {
-    let mut packed = Vec::with_capacity(hours.values().map(|bytes| bytes.len() + FRAME).sum());
+    let mut packed = Vec::with_capacity(hours.values().map(|bytes| framed(bytes)).sum());
     let mut before = 0;
     for (number, bytes) in hours {
-        write_number(&mut packed, u128::from(number - before));
+        write_number(&mut packed, u128::from(number.saturating_sub(before)));
         write_number(&mut packed, bytes.len() as u128);
         packed.extend_from_slice(bytes);
         before = *number;

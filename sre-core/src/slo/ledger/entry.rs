@@ -384,5 +384,5 @@ fn unix_ns(time: SystemTime) -> u64 {
 
 /// The time so many nanoseconds after 1970.
 pub(crate) fn system_time(unix_ns: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_nanos(unix_ns)
+    UNIX_EPOCH.checked_add(Duration::from_nanos(unix_ns)).unwrap_or(UNIX_EPOCH)
 }

@@ -1,5 +1,7 @@
 //! Pure. The ledger of error budgets: what people say of them afterwards, and what of it is in force.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod entry;
 
 use std::collections::HashSet;
@@ -64,7 +66,7 @@ impl Ledger {
     pub(crate) fn book(&mut self, booking: Booking) {
         self.fresh.push(booking.id());
         self.entries.push(booking);
-        self.version += 1;
+        self.version = self.version.wrapping_add(1);
     }
 
     /// What was booked since this was asked before, and whether anything else changed.
@@ -93,7 +95,7 @@ impl Ledger {
         self.entries.sort_by_key(|entry| (entry.booked_unix_ns(), entry.id()));
         self.entries.dedup_by_key(|entry| entry.id());
         self.handed_over = self.handed_over.max(other.handed_over);
-        self.version += 1;
+        self.version = self.version.wrapping_add(1);
     }
 
     /// Adds one that a flush has written.
@@ -133,7 +135,7 @@ impl Ledger {
         let (gone, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut self.entries).into_iter().partition(goes);
         self.entries = kept;
         self.handed_over = self.handed_over.saturating_add(gone.len() as u64);
-        self.version += u64::from(!gone.is_empty());
+        self.version = self.version.wrapping_add(u64::from(!gone.is_empty()));
         self.shrunk |= !gone.is_empty();
         gone
     }
