@@ -43,7 +43,21 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// When it ended, or up to when it is known to have lasted, in nanoseconds since 1970.
+    /// The share that the bad events of both are of what both services allow together.
+    fn spent_with(&self, other: &Self) -> Option<f64> {
+        let (Some(own), Some(more)) = (self.allowed(), other.allowed()) else {
+            return self.budget_spent.or(other.budget_spent);
+        };
+        Some(count(self.counts.bad().saturating_add(other.counts.bad())) / (own + more))
+    }
+
+    /// The bad events that its period allows, by what they are of it; `None` without any.
+    fn allowed(&self) -> Option<f64> {
+        let spent = self.budget_spent.filter(|spent| *spent > 0.0)?;
+        Some(count(self.counts.bad()) / spent)
+    }
+
+    /// When it ended, in nanoseconds since 1970; one that nobody saw end goes on.
     fn end_unix_ns(&self) -> u64 {
         self.cleared_unix_ns.unwrap_or(u64::MAX)
     }
@@ -59,7 +73,6 @@ impl Incident {
         let fired_unix_ns = self.fired_unix_ns.min(other.fired_unix_ns);
         let cleared_unix_ns = self.cleared_unix_ns.zip(other.cleared_unix_ns).map(|(a, b)| a.max(b));
         let onset_unix_ns = self.onset_unix_ns.min(other.onset_unix_ns);
-        let spent = [self.budget_spent, other.budget_spent].into_iter().flatten();
         Self {
             onset_unix_ns,
             fired_unix_ns,
@@ -72,7 +85,7 @@ impl Incident {
             severity: self.severity.max(other.severity),
             tiers: self.tiers.and(other.tiers),
             counts: self.counts + other.counts,
-            budget_spent: spent.reduce(|a, b| a + b),
+            budget_spent: self.spent_with(other),
             interrupted: self.interrupted || other.interrupted,
         }
     }
@@ -191,6 +204,11 @@ impl MeanTimes {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "counts above 2^53 lose less than one part in 10^15")]
+const fn count(events: u64) -> f64 {
+    events as f64
+}
+
 /// The share of `up` in both; `None` if both are zero.
 fn share(up: Duration, down: Duration) -> Option<f64> {
     let both = up.as_secs_f64() + down.as_secs_f64();
@@ -267,7 +285,11 @@ mod tests {
         assert_eq!((both.fired_unix_ns, both.cleared_unix_ns), (1_000 * SECOND, Some(1_600 * SECOND)));
         assert_eq!((both.detected_after.as_secs(), both.lasted.as_secs()), (50, 600));
         assert_eq!((both.severity, both.counts), (Severity::Page, EventCounts::new(10, 14)));
-        assert_eq!((both.tiers.iter().collect::<Vec<_>>(), both.budget_spent), (vec![1, 3], Some(0.5)));
+        assert_eq!(both.tiers.iter().collect::<Vec<_>>(), [1, 3]);
+        // 14 of the 56 that both allow.
+        assert_eq!(both.budget_spent, Some(0.25));
+        let silent = Incident { budget_spent: None, ..one };
+        assert_eq!(silent.join(&other).budget_spent, Some(0.25));
         let open = Incident { cleared_unix_ns: None, lasted: Duration::from_secs(900), ..other };
         assert_eq!(one.join(&open).cleared_unix_ns, None);
         assert_eq!(one.join(&open).lasted.as_secs(), 900);

@@ -3,7 +3,6 @@
 use core::mem;
 use std::io;
 
-use super::bridge::Bridge;
 use super::disk::Disk;
 use super::drive::Drive;
 use super::error::StoreError;
@@ -68,9 +67,9 @@ pub(crate) struct Store {
     attempts: u32,
     /// `None` until the directory could be read.
     writer: Option<Writer>,
-    /// How many entries were appended before that, and the entries.
+    /// How many entries were appended before that. They are of a process that did not know what it adds to, so no journal
+    /// gets them: the next snapshot has what they say.
     waiting: u64,
-    bridge: Bridge,
     failures: u64,
 }
 
@@ -88,7 +87,6 @@ impl Store {
             attempts: 0,
             writer: None,
             waiting: 0,
-            bridge: Bridge::default(),
             failures: 0,
         };
         let recovered = store.take_over(now_unix_s).unwrap_or_default();
@@ -149,7 +147,6 @@ impl Store {
     pub(crate) fn append(&mut self, entry: &[u8]) -> Result<Appended, StoreError> {
         let Some(writer) = &mut self.writer else {
             self.waiting = self.waiting.saturating_add(1);
-            self.bridge.push(entry);
             return Ok(Appended::Unwritten);
         };
         let held = writer.generation().map_or(Ok(()), |_| self.drive.check_lock());
@@ -267,8 +264,8 @@ impl Store {
                 return None;
             }
         };
-        let (waiting, bridge) = (mem::take(&mut self.waiting), mem::take(&mut self.bridge));
-        self.writer = Some(Writer::new(directory.memory, waiting, bridge));
+        let waiting = mem::take(&mut self.waiting);
+        self.writer = Some(Writer::new(directory.memory, waiting));
         match directory.newer.or(refusal) {
             Some(error) => {
                 self.unlock();

@@ -47,10 +47,10 @@ struct Journal {
 }
 
 impl Writer {
-    /// Continues what was read; `waiting` entries were appended meanwhile, those of the bridge.
-    pub(super) fn new(mut memory: Memory, waiting: u64, bridge: Bridge) -> Self {
+    /// Continues what was read; `waiting` entries were appended meanwhile, which only a snapshot can contain.
+    pub(super) fn new(mut memory: Memory, waiting: u64) -> Self {
         memory.sequence = memory.sequence.saturating_add(waiting);
-        Self { memory, bridge, open: None, oldest: 0, uncleaned: 0 }
+        Self { memory, bridge: Bridge::default(), open: None, oldest: 0, uncleaned: 0 }
     }
 
     /// Gives an entry its number, and writes it if a generation is open. Says whether it did.
