@@ -18,6 +18,9 @@ const REFRESH_SECONDS: u32 = 5;
 /// Objectives, and SLIs, that a page shows; the status has all of them.
 const ROWS_MAX: usize = 200;
 
+/// The error of percentiles from which on it is told.
+const ERROR_TOLD: f64 = 0.01;
+
 /// Share of the budget below which its bar warns.
 const BUDGET_LOW: f64 = 0.25;
 
@@ -219,8 +222,13 @@ fn write_sli(f: &mut fmt::Formatter<'_>, sli: &SliReport) -> fmt::Result {
         write!(f, "<br><span class=\"pending\">{} overdue</span>", Count(overdue))?;
     }
     f.write_str("</td><td class=\"n\">")?;
+    let mut told = 0;
     for percentiles in sli.percentiles.iter() {
-        write_percentiles(f, percentiles)?;
+        // A month of which one day was seen is that day.
+        if percentiles.coverage.is_none() || percentiles.count > told {
+            write_percentiles(f, percentiles)?;
+        }
+        told = told.max(percentiles.count);
     }
     f.write_str("</td></tr>\n")
 }
@@ -242,12 +250,12 @@ fn write_percentiles(f: &mut fmt::Formatter<'_>, percentiles: &Percentiles) -> f
             write!(f, " <span class=\"soft\">{name}</span> {}", Latency(value))?;
         }
     }
-    if percentiles.count > 0 {
+    if percentiles.count > 0 && percentiles.relative_error > ERROR_TOLD {
         let percent = ThreeFigures(100.0 * percentiles.relative_error);
         write!(f, " <span class=\"soft\">± {percent} %</span>")?;
     }
     if let Some(coverage) = percentiles.coverage.filter(|coverage| *coverage < 0.995) {
-        write!(f, " <span class=\"soft\">{} % observed</span>", ThreeFigures(100.0 * coverage))?;
+        write!(f, " <span class=\"soft\">{} % seen</span>", ThreeFigures(100.0 * coverage))?;
     }
     f.write_str("<br>")
 }

@@ -76,12 +76,27 @@ fn an_outage_is_told_in_words_and_figures() {
         "fired 1 min 38 s after its onset, has lasted 3 min 13 s, spent 5.6 % of the budget",
         "tiers 1, 2",
         "p99",
-        "30d",
-        "± 0.78 %",
-        "0.01 % observed",
     ] {
         assert!(text.lines().any(|line| line.contains(expected)), "{expected:?} in {text}");
     }
+}
+
+#[test]
+fn long_windows_are_told_as_far_as_they_know_more() {
+    let mut report = outage();
+    let text = text_of(&shown(&report));
+    assert!(!text.contains("seen") && !text.contains('±'), "five minutes are all there is: {text}");
+
+    let mut windows = report.slis[0].percentiles.to_vec();
+    let [day, week, month] = windows.last_chunk_mut().expect("three long windows");
+    (day.count, day.coverage) = (20_000, Some(1.0));
+    (week.count, week.coverage, week.relative_error) = (90_000, Some(0.25), 0.016);
+    (month.count, month.coverage) = (90_000, Some(0.06));
+    report.slis[0].percentiles = windows.into();
+    let text = text_of(&shown(&report));
+    let calls = text.split_once("Durations of successful calls").expect("a table of calls").1;
+    assert!(calls.contains("1d") && calls.contains("7d") && !calls.contains("30d"), "{calls}");
+    assert!(calls.contains("± 1.6 %") && calls.contains("25 % seen"), "{calls}");
 }
 
 #[test]
