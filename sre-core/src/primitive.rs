@@ -137,6 +137,7 @@ impl<T> OnDemand<T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn offer(&self, make: impl FnOnce() -> T) -> &T {
         self.0.get_or_init(|| Box::new(make()))
     }

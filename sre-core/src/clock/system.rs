@@ -97,7 +97,13 @@ pub(super) fn monotonic_ns() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
 pub(crate) fn since_anchor_ns() -> u64 {
     let now = Instant::now();
-    saturating_nanos(now.saturating_duration_since(*ANCHOR.get_or_init(|| now)))
+    saturating_nanos(now.saturating_duration_since(*ANCHOR.get().unwrap_or_else(|| drop_anchor(now))))
+}
+
+#[cold]
+#[inline(never)]
+fn drop_anchor(now: Instant) -> &'static Instant {
+    ANCHOR.get_or_init(|| now)
 }
 
 /// Nanoseconds since 1970; zero for a clock that stands before it.

@@ -177,6 +177,7 @@ impl Recorder {
 
     /// Asks for a shard for this thread. Without a calibrated counter there is none.
     #[cold]
+    #[inline(never)]
     pub(crate) fn promote(&self) -> Promotion {
         let (Some(slots), Some(counter)) = (self.plan.sharded, counter()) else { return Promotion::Refused };
         let slot_shift = counter.slot_shift(slots.shift());

@@ -100,6 +100,7 @@ impl Shared {
     }
 
     #[cold]
+    #[inline(never)]
     fn allot_pages(&self) -> &Pages {
         let pages = (0..self.pages_max()).map(|_| OnDemand::empty()).collect();
         self.pages.get_or_init(|| pages)

@@ -173,11 +173,15 @@ impl Family {
 
     /// The member that takes what exceeds the bound.
     fn overflow(&self) -> &Arc<Member> {
-        self.overflow.get().unwrap_or_else(|| {
-            let _members = self.members.lock();
-            let values = || self.label_names.iter().map(|_| OVERFLOW.into()).collect();
-            self.overflow.get_or_init(|| self.new_member(values()))
-        })
+        self.overflow.get().unwrap_or_else(|| self.make_overflow())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_overflow(&self) -> &Arc<Member> {
+        let _members = self.members.lock();
+        let values = || self.label_names.iter().map(|_| OVERFLOW.into()).collect();
+        self.overflow.get_or_init(|| self.new_member(values()))
     }
 
     /// Switches recording for all members, those to come included.

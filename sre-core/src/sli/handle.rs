@@ -70,6 +70,7 @@ impl Sli {
     }
 
     #[cold]
+    #[inline(never)]
     fn register(&self) -> &Arc<Series> {
         let series = self.series.get_or_init(|| statics::register(&self.definition));
         // Relaxed: the identity finds a shard of this thread or none, whatever else it sees.

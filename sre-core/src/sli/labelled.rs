@@ -139,6 +139,7 @@ impl<L: Labels> SliFamily<L> {
     }
 
     #[cold]
+    #[inline(never)]
     fn register(&self) -> &Lookup {
         self.lookup.get_or_init(|| Lookup::new::<L>(families::register(self.family(Source::System))))
     }

@@ -111,6 +111,7 @@ impl Lookup {
 
     /// Makes the member of labels that have a place of their own.
     #[cold]
+    #[inline(never)]
     fn fill<'a, L: Labels>(&self, place: &'a OnceLock<Arc<Member>>, labels: &L) -> &'a Arc<Member> {
         let values = values(labels);
         place.get_or_init(|| self.family.member(values))
@@ -126,8 +127,7 @@ impl Lookup {
                 Some(_) => {}
                 None => {
                     let member = self.find_hashed(labels);
-                    // Somebody else may have taken the place meanwhile; then the hash goes on to answer.
-                    let _ = place.set(Remembered { identity, member: Arc::clone(member) });
+                    remember(place, identity, member);
                     return member;
                 }
             }
@@ -169,6 +169,7 @@ impl Lookup {
 
     /// Puts a new member into an empty place, if the family has room for one.
     #[cold]
+    #[inline(never)]
     fn add<'a, L: Labels>(&'a self, place: &'a OnceLock<Arc<Member>>, labels: &L) -> &'a Arc<Member> {
         // Acquire: pairs with the Release below. Who sees the last member counted sees it in its place too, which
         // another thread may have taken for these labels since they were looked for.
@@ -204,6 +205,13 @@ impl Lookup {
     fn is_overflow(&self, member: &Arc<Member>) -> bool {
         self.family.overflowed().is_some_and(|overflow| Arc::ptr_eq(overflow, member))
     }
+}
+
+/// Somebody else may have taken the place meanwhile; then the hash goes on to answer.
+#[cold]
+#[inline(never)]
+fn remember(place: &OnceLock<Remembered>, identity: Identity, member: &Arc<Member>) {
+    let _ = place.set(Remembered { identity, member: Arc::clone(member) });
 }
 
 /// To be asked for before a place is taken: labels of the user's may block, panic or look for themselves.
