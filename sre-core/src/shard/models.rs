@@ -7,7 +7,7 @@ use loom::thread;
 use crate::clock::{calibrate, counter};
 use crate::primitive::Arc;
 use crate::primitive::Ordering::{Acquire, Relaxed};
-use crate::primitive::modelled::{AtomicU16, AtomicU32, fence};
+use crate::primitive::modelled::{AtomicU16, AtomicU32, AtomicU64, add_saturating, fence};
 use crate::shard::{Added, InFlightCells, Ledger, Shard, Shared, THRESHOLDS_MAX, Terms};
 
 const TERMS: Terms =
@@ -81,6 +81,90 @@ fn what_is_found_in_buckets_is_not_missing_in_the_count_read_afterwards() {
 }
 
 #[test]
+fn what_is_found_in_wide_cells_is_not_missing_in_the_count_read_afterwards() {
+    loom::model(|| {
+        let shared = Arc::new(Shared::new(2));
+        // Places for pages are not modelled, and these have wide cells from the start.
+        shared.widen(0..=1);
+        let writer = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                shared.add_count(1);
+                shared.add_cell(0, 1);
+            })
+        };
+        let cells = shared.block(0);
+        let found = narrow(cells.narrow) + wide(cells.wide);
+        fence(Acquire);
+        assert!(shared.count() >= found);
+        writer.join().expect("the model goes on");
+        assert_eq!(wide(shared.block(0).wide), 1);
+    });
+}
+
+#[test]
+fn batches_that_meet_are_all_counted_and_a_full_counter_stays_full() {
+    loom::model(|| {
+        let counters = Arc::new([0, u64::MAX - 5].map(AtomicU64::new));
+        let add = |counters: &[AtomicU64; 2], count| {
+            counters.iter().for_each(|counter| add_saturating(counter, count));
+        };
+        let others = [3, 4].map(|count| {
+            let counters = Arc::clone(&counters);
+            thread::spawn(move || add(&counters, count))
+        });
+        let seen = counters[1].load(Relaxed);
+        assert!(seen >= u64::MAX - 5, "{seen}: it went back");
+        for other in others {
+            other.join().expect("the model goes on");
+        }
+        assert_eq!(counters.each_ref().map(|counter| counter.load(Relaxed)), [7, u64::MAX]);
+    });
+}
+
+/// A copy that has counted a batch of two in its first bucket: what the first one allots is not modelled.
+fn with_batches() -> Arc<Shared> {
+    let shared = Arc::new(Shared::new(2));
+    shared.touch(0..=1);
+    shared.add_batch(0, 0, 2, 1);
+    shared
+}
+
+#[test]
+fn a_slow_batch_is_never_counted_as_a_fast_one() {
+    loom::model(|| {
+        let shared = with_batches();
+        let writer = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                shared.add_batch(0, 1, 5, 1);
+            })
+        };
+        let count = shared.count();
+        assert!(shared.over()[0] >= count - 2);
+        writer.join().expect("the model goes on");
+    });
+}
+
+#[test]
+fn what_is_found_of_batches_is_not_missing_in_the_count_read_afterwards() {
+    loom::model(|| {
+        let shared = with_batches();
+        let writer = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                shared.add_batch(0, 0, 5, 1);
+            })
+        };
+        let found: u64 = shared.block(0).batches.iter().map(|cell| cell.load(Relaxed)).sum();
+        fence(Acquire);
+        assert!(shared.count() >= found);
+        writer.join().expect("the model goes on");
+        assert_eq!((shared.count(), shared.sum_ns()), (7, 2));
+    });
+}
+
+#[test]
 fn a_call_is_not_seen_to_end_before_it_starts() {
     loom::model(|| {
         let shard = shard();
@@ -118,10 +202,13 @@ fn narrow(cells: &[AtomicU16]) -> u64 {
     cells.iter().map(|cell| u64::from(cell.load(Relaxed))).sum()
 }
 
+fn wide(cells: &[AtomicU32]) -> u64 {
+    cells.iter().map(|cell| u64::from(cell.load(Relaxed))).sum()
+}
+
 /// Events by their buckets, and by their count, as a reader finds them.
 fn read(ledger: &Ledger) -> (u64, u64) {
     let entries = ledger.lock();
-    let wide = |cells: &[AtomicU32]| cells.iter().map(|cell| u64::from(cell.load(Relaxed))).sum::<u64>();
     let count = entries.shards().map(Shard::count).sum::<u64>() + ledger.shared().count();
     let in_shards: u64 = entries.shards().map(|shard| narrow(shard.block(0))).sum();
     let in_shared = ledger.shared().block(0);
