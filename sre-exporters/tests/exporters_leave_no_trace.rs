@@ -1,6 +1,7 @@
 //! Exporters that come and go leave no thread and no file behind, whatever runs around them; children inherit nothing.
 
 #![cfg(all(feature = "prometheus", target_os = "linux"))]
+#![expect(unsafe_code, reason = "fork")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests do")]
 
 use std::fs;
@@ -143,6 +144,57 @@ fn an_executed_program_gets_no_socket() {
     drop(client);
     exporters.shutdown(PATIENCE).unwrap();
     println!("\npromise E8: a program executed beside exporters that listen inherits 0 files");
+}
+
+/// A forked child that has all sockets and waits, for ever if need be; it ends when this is dropped.
+struct Child(libc::pid_t);
+
+impl Child {
+    fn fork() -> Self {
+        // SAFETY: the child asks the kernel to wait, and nothing else.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: no handler is set, so the signal ends the child, should the parent be gone by then.
+            let _ = unsafe { libc::alarm(60) };
+            loop {
+                // SAFETY: waits for a signal.
+                let _ = unsafe { libc::pause() };
+            }
+        }
+        assert!(child > 0, "fork failed");
+        Self(child)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // SAFETY: the child is ours and was not waited for.
+        let _ = unsafe { libc::kill(self.0, libc::SIGKILL) };
+        // SAFETY: as above; nobody wants to know how it ended.
+        let _ = unsafe { libc::waitpid(self.0, std::ptr::null_mut(), 0) };
+    }
+}
+
+#[test]
+fn a_forked_child_does_not_keep_the_address() {
+    let _turn = turn();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let exporters = start(&sample::engine("shop"));
+    let child = Child::fork();
+    let address = taken.local_addr().unwrap();
+    drop(taken);
+    assert!(TcpListener::bind(address).is_err(), "the twin: what a socket does that is only closed");
+    let address = exporters.local_addr().unwrap();
+    assert!(scrape(address).starts_with("HTTP/1.1 200"), "the parent goes on to answer");
+    exporters.shutdown(PATIENCE).unwrap();
+    let again =
+        Exporters::builder(&sample::engine("shop")).http(&address.to_string()).strict().start().unwrap();
+    assert!(scrape(address).starts_with("HTTP/1.1 200"));
+    again.shutdown(PATIENCE).unwrap();
+    drop(child);
+    println!(
+        "\npromise E8: exporters that end free their address, whatever a forked child of theirs still has open"
+    );
 }
 
 #[test]

@@ -18,6 +18,9 @@ use super::routes::{self, Wanted};
 /// A request is answered on the calling thread, at the price of one rendering at most; all who ask for the same
 /// document while one is made share the next. Nobody waits longer than three seconds, nor than a scraper says in
 /// `X-Prometheus-Scrape-Timeout-Seconds`: then, and when four other documents are wanted already, the answer is 503.
+/// With fifty objectives a rendering takes less than a millisecond; with thousands, which a runtime should not wait
+/// for, let the listener answer, which has a thread of its own.
+///
 /// Request bodies are neither read nor wanted. Limits on connections are those of the router's server.
 ///
 /// The links of the page work wherever it is mounted, with and without a slash at the end of its address.

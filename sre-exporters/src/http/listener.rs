@@ -2,13 +2,14 @@
 
 use std::future::{Future, pending, poll_fn};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -72,7 +73,7 @@ impl Listener {
     /// Serves until `stop` changes, and then gives running answers as long as `stop` says.
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<Duration>) {
         until(stop.changed(), self.serve_for_ever()).await;
-        self.socket = None;
+        self.stop_listening();
         self.site.stop.notify_waiters();
         // A handle that was dropped gives no time.
         let deadline = deadline(Instant::now(), *stop.borrow());
@@ -91,6 +92,14 @@ impl Listener {
                     let _ = self.try_bind();
                 }
             }
+        }
+    }
+
+    /// Frees the address, even while a forked child has the socket as well and does not close it.
+    fn stop_listening(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            // Linux stops listening by that; elsewhere it is an error, and closing must do.
+            let _ = SockRef::from(&socket).shutdown(Shutdown::Both);
         }
     }
 
