@@ -8,10 +8,12 @@
 )]
 
 mod oracle;
+mod promise;
 
 use std::time::Duration;
 
 use oracle::{Oracle, SECOND, SightHistory, Spec, Step, Sure, TierHistory, TierSpec};
+use promise::{kept, scaled};
 use proptest::prelude::*;
 use sre_core::engine::{Evaluator, Input};
 use sre_core::slo::{BurnModel, Confidence, Objective, Period, Severity, Tier};
@@ -192,6 +194,21 @@ fn check_trace(spec: &Spec, start: i128, steps: &[Step]) -> Result<(), TestCaseE
             prop_assert!(seen.burn.is_some() == burn.is_some() && distance.is_none_or(|d| d < 1e-6));
         }
         // Calls are counted wherever time was observed.
+        let counted = oracle.count(spec.period);
+        let counts = EventCounts::new(count(counted.good), count(counted.bad));
+        prop_assert_eq!(report.counts, counts, "tick {} period", number);
+        let judged = EventCounts::new(count(counted.good), count(counted.bad + step.in_flight));
+        let remaining = judged.error_ratio().map(|ratio| 1.0 - ratio * spec.budget_inverse as f64);
+        let distance =
+            report.budget.zip(remaining).map(|(seen, remaining)| (seen.remaining() - remaining).abs());
+        prop_assert!(
+            report.budget.is_some() == remaining.is_some() && distance.is_none_or(|d| d < 1e-6),
+            "tick {}: {:?} and {:?}",
+            number,
+            report.budget,
+            remaining
+        );
+
         let blind: Vec<bool> = sights.iter_mut().map(|sight| sight.is_blind(&oracle, *step)).collect();
         prop_assert_eq!(&told_blind[..], &blind[..], "tick {}", number);
         for (tier, spec) in report.tiers.iter().zip(&spec.tiers) {
@@ -218,16 +235,31 @@ fn check_trace(spec: &Spec, start: i128, steps: &[Step]) -> Result<(), TestCaseE
     Ok(())
 }
 
-/// How many traces are tried: `PROPTEST_CASES`, or enough to fail within seconds when something is wrong.
+/// Random traces of seconds to hours; a twentieth as many take weeks.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
+    u32::try_from(scaled(10_000, 1_000)).unwrap_or(u32::MAX)
+}
+
+/// Told once the properties below hold.
+#[test]
+fn engine_and_oracle_agree() {
+    std::thread::scope(|scope| {
+        scope.spawn(traces_of_hours);
+        scope.spawn(traces_of_weeks);
+    });
+    let (hours, weeks) = (cases(), cases() / 20);
+    kept(
+        "E1",
+        format_args!(
+            "{hours} random traces of up to hours and {weeks} of weeks: at each tick windows, burn, budget, alerts and blindness as exact fractions over all events decide"
+        ),
+    );
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
-    #[test]
-    fn engine_and_oracle_agree(spec in specs(), start in starts(), steps in steps()) {
+    fn traces_of_hours(spec in specs(), start in starts(), steps in steps()) {
         check_trace(&spec, start, &steps)?;
     }
 }
@@ -235,8 +267,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases() / 20, failure_persistence: None, ..ProptestConfig::default() })]
 
-    #[test]
-    fn engine_and_oracle_agree_over_weeks(spec in specs(), start in starts(), steps in weeks_of_gaps()) {
+    fn traces_of_weeks(spec in specs(), start in starts(), steps in weeks_of_gaps()) {
         check_trace(&spec, start, &steps)?;
     }
 }

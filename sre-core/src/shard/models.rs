@@ -122,48 +122,6 @@ fn batches_that_meet_are_all_counted_and_a_full_counter_stays_full() {
     });
 }
 
-/// A copy that has counted a batch of two in its first bucket: what the first one allots is not modelled.
-fn with_batches() -> Arc<Shared> {
-    let shared = Arc::new(Shared::new(2));
-    shared.touch(0..=1);
-    shared.add_batch(0, 0, 2, 1);
-    shared
-}
-
-#[test]
-fn a_slow_batch_is_never_counted_as_a_fast_one() {
-    loom::model(|| {
-        let shared = with_batches();
-        let writer = {
-            let shared = Arc::clone(&shared);
-            thread::spawn(move || {
-                shared.add_batch(0, 1, 5, 1);
-            })
-        };
-        let count = shared.count();
-        assert!(shared.over()[0] >= count - 2);
-        writer.join().expect("the model goes on");
-    });
-}
-
-#[test]
-fn what_is_found_of_batches_is_not_missing_in_the_count_read_afterwards() {
-    loom::model(|| {
-        let shared = with_batches();
-        let writer = {
-            let shared = Arc::clone(&shared);
-            thread::spawn(move || {
-                shared.add_batch(0, 0, 5, 1);
-            })
-        };
-        let found: u64 = shared.block(0).batches.iter().map(|cell| cell.load(Relaxed)).sum();
-        fence(Acquire);
-        assert!(shared.count() >= found);
-        writer.join().expect("the model goes on");
-        assert_eq!((shared.count(), shared.sum_ns()), (7, 2));
-    });
-}
-
 #[test]
 fn a_call_is_not_seen_to_end_before_it_starts() {
     loom::model(|| {

@@ -89,8 +89,8 @@ fn whatever_happens_to_a_machine_its_memory_is_true() {
         [tally.restarts, tally.losses, tally.failures, tally.steps, tally.compared_in_full, tally.incidents];
     assert!(count < 25 || least.iter().all(|times| *times > 0), "{tally:?}");
     println!(
-        "promise S1: {count} seeds, {} ticks, {} restarts of which {} lost a tail, {} failed writes, {} clock steps: no \
-         event lost beyond the last flush, none counted twice",
+        "\npromise E5: {count} seeds, {} ticks, {} restarts of which {} lost a tail, {} failed writes, {} clock steps: no \
+         event lost beyond the last flush, none counted twice, alerts and incidents as without a restart",
         tally.ticks, tally.restarts, tally.losses, tally.failures, tally.steps
     );
 }
