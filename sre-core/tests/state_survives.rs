@@ -160,6 +160,21 @@ fn a_new_target_and_period_keep_the_past_and_a_new_threshold_has_none() {
 }
 
 #[test]
+fn an_objective_by_another_name_has_the_past_of_the_same_events_and_no_alert_of_theirs() {
+    let scratch = Scratch::new();
+    let one = Life::at(0, &scratch, promise());
+    one.live(300, 50, 50);
+    assert!(one.objective().firing().is_some());
+    one.end();
+    let other = Life::at(300, &scratch, promise().named("checkout-renamed"));
+    let renamed = other.engine.report().slo("checkout-renamed").unwrap().clone();
+    assert_eq!(renamed.counts, EventCounts::new(300 * 50, 300 * 50));
+    assert!(renamed.firing().is_none() && renamed.incidents.is_empty());
+    other.live(1, 50, 50);
+    assert!(!other.engine.report().transitions.is_empty(), "it fires for itself");
+}
+
+#[test]
 fn downtime_counts_as_the_policy_says() {
     for (downtime, bad) in [(Downtime::Unknown, 0), (Downtime::Bad, 3_600), (Downtime::Excluded, 0)] {
         let scratch = Scratch::new();
