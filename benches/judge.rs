@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use sre_benches::subjects::Group;
 use sre_benches::subjects::judge::Thousand;
 use sre_core::Objective;
-use sre_core::testing::{errors, outage, replay, rps};
+use sre_core::testing::{errors, hanging, outage, replay, rps};
 use std::time::Duration;
 
 fn queries(criterion: &mut Criterion) {
@@ -47,6 +47,22 @@ fn replays(criterion: &mut Criterion) {
     criterion.bench_function("replay/30 days with an outage and errors all the time", |bencher| {
         bencher.iter(|| month(0.000_2).try_run());
     });
+    // Tiers that hover at their factor, fire for weeks, or see another rate each few seconds; calls that hang.
+    let steady = || rps(200.0).diurnal(0.6);
+    let shapes = [
+        ("30 days of a burn of 1", steady(), errors(0.001), "30d"),
+        ("30 days of a burn of 3", steady(), errors(0.003), "30d"),
+        ("30 days of a leak", steady(), errors(0.02).growing(), "30d"),
+        ("30 days of bursts and a burn of 1", rps(200.0).bursts("10s", "3s", 3.0), errors(0.001), "30d"),
+        ("a day of calls that hang", steady(), hanging(0.5), "24h"),
+    ];
+    let mut slow = criterion.benchmark_group("replay");
+    slow.sample_size(10);
+    for (name, traffic, fault, length) in shapes {
+        let scenario = replay(&objective).traffic(traffic).fault(fault).length(length);
+        slow.bench_function(name, |bencher| bencher.iter(|| scenario.clone().try_run()));
+    }
+    slow.finish();
 }
 
 criterion_group!(benches, queries, ticks, snapshot, replays);

@@ -143,6 +143,39 @@ fn a_restart_goes_on_and_one_that_forgets_begins_anew() {
 }
 
 #[test]
+fn an_alert_that_a_new_process_knows_nothing_of_is_over() {
+    let forgotten = restart().forgetting().at("1h6m");
+    let outage = || replay(&THREE_NINES).fault(outage().at("1h").lasting("5m"));
+    let played = outage().fault(forgotten).expect(page().clears_within("1h")).run();
+    let last = played.objectives[0].changes.iter().rfind(|change| change.tier.as_ref() == "1");
+    let last = last.expect("it fired");
+    assert!(last.restarted && last.has_cleared() && last.at == Duration::from_secs(3_960), "{last:?}");
+    // Killed eight seconds after it fired, and two seconds after, when nothing had been kept of it.
+    for (at, is_lost) in [("1h1m2s", false), ("1h56s", true)] {
+        let played = outage().fault(kill().at(at)).expect(page().clears_within("2h")).run();
+        let changes = &played.objectives[0].changes;
+        assert_eq!(
+            changes.iter().any(|change| change.restarted && change.has_cleared()),
+            is_lost,
+            "{changes:#?}"
+        );
+    }
+}
+
+#[test]
+fn an_alert_whose_end_a_kill_forgets_has_fired_once() {
+    let cleared = |played: &sre_core::testing::Replayed| {
+        let changes = played.objectives[0].changes.iter();
+        let cleared = changes.filter(|change| change.tier.as_ref() == "1" && change.has_cleared());
+        cleared.map(|change| change.at).collect::<Vec<_>>()
+    };
+    let at = cleared(&total_outage(100.0).run())[0];
+    let killed = total_outage(100.0).fault(kill().at(at + Duration::from_secs(1)));
+    let played = killed.length("6h").expect(page().tier(1).times(1)).run();
+    assert_eq!(cleared(&played).len(), 2, "{:?}", played.objectives[0].changes);
+}
+
+#[test]
 fn the_time_without_a_process_is_what_its_policy_says() {
     let away = |downtime| {
         replay(&THREE_NINES).fault(restart().at("6h").lasting("30m")).length("6h45m").downtime(downtime)
@@ -197,6 +230,33 @@ fn what_came_of_it_is_plain_data() {
     assert_eq!(json["faults"][0], "100 % errors at 0s for 10m");
     assert_eq!(json["objectives"][0]["looks"][1]["at"], 7_200.0);
     assert!(json["objectives"][0]["changes"].as_array().is_some_and(|changes| changes.len() > 4));
+}
+
+#[test]
+fn a_chart_tells_restarts_from_outages() {
+    let restarted = total_outage(100.0).fault(kill().at("5m")).fault(clock_back("1m").at("50m"));
+    let text = restarted.length("1h").expect(page().never()).try_run().expect_err("it pages").to_string();
+    let faults = text.lines().find(|line| line.trim_start().starts_with("faults")).expect("it has a line");
+    assert_eq!(faults.split_once('│').expect("it is drawn").1.trim_end().replace(' ', ""), "▒▒▒▒▒▒R▒▒▒▒▒C");
+}
+
+#[test]
+fn what_could_never_fail_is_refused() {
+    let refused = |expectation: sre_core::testing::Expectation| {
+        let refused = total_outage(100.0).expect(expectation).try_run().expect_err("it proves nothing");
+        assert_eq!(format!("{refused:?}"), refused.to_string(), "a test that returns it shows its text");
+        refused.to_string()
+    };
+    assert!(
+        refused(page().tier(9).never()).contains("UNMET page of tier 9 never: there is no page of tier 9")
+    );
+    assert!(refused(page().tier(3).never()).contains("there is no page of tier 3"), "it is a ticket");
+    assert!(refused(page().tier(9).clears_within("1h")).contains("there is no page of tier 9"));
+    let late = replay(&THREE_NINES).fault(outage().at("2h")).length("1h").try_run();
+    let late = late.expect_err("it never begins").to_string();
+    assert_eq!(late, "nothing comes of 100 % errors at 2h: the scenario is over after 1h; make it longer");
+    let panic = std::panic::catch_unwind(|| replay(&THREE_NINES).length("0s")).expect_err("it has no time");
+    assert!(panic.downcast_ref::<&str>().is_some_and(|text| text.contains("no time")));
 }
 
 #[test]

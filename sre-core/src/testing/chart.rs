@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::fault::{Fault, Kind};
 use super::finding::text;
 use super::replayed::{Change, ObjectiveReplayed, Replayed};
 use super::track::{COLUMNS, column};
@@ -17,6 +18,9 @@ const BOTTOM: f64 = 0.1;
 
 /// Tiers that have a line of their own.
 const TIERS_MAX: usize = 6;
+
+/// How faults look that hit calls.
+const CALLS: char = '▒';
 
 /// Parts of a line that is filled from below.
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -89,14 +93,16 @@ impl<'a> Chart<'a> {
         columns.iter().map(mark).collect()
     }
 
-    /// When something went wrong.
+    /// When something went wrong: with calls, or by its letter with the process, which is seen above that.
     fn faults(&self) -> String {
         let length = self.replayed.length.as_secs();
         let mut columns = [' '; COLUMNS];
-        for fault in &self.replayed.causes {
+        let mut faults: Vec<_> = self.replayed.causes.iter().map(|fault| (fault, mark_of(fault))).collect();
+        faults.sort_by_key(|(_, mark)| *mark != CALLS);
+        for (fault, letter) in faults {
             let end = fault.end().unwrap_or(length).min(length);
             let span = column(fault.at + 1, length)..=column(end.max(fault.at + 1), length);
-            columns.get_mut(span).into_iter().flatten().for_each(|mark| *mark = '▒');
+            columns.get_mut(span).into_iter().flatten().for_each(|mark| *mark = letter);
         }
         columns.iter().collect()
     }
@@ -119,6 +125,16 @@ impl fmt::Display for Chart<'_> {
         let (half, end) = (COLUMNS / 2, text(length));
         let middle = text(length / 2);
         write!(f, "{:>15}{:<half$}{middle:<rest$}{end}", "0s", "", rest = half.saturating_sub(end.len()))
+    }
+}
+
+/// A restart or kill, a step of the clock, a suspend, or something that hits calls.
+const fn mark_of(fault: &Fault) -> char {
+    match fault.kind {
+        Kind::Restart { .. } => 'R',
+        Kind::ClockStep { .. } => 'C',
+        Kind::Suspend => 'S',
+        Kind::Calls { .. } | Kind::Hanging { .. } => CALLS,
     }
 }
 

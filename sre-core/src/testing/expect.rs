@@ -2,20 +2,16 @@
 
 use core::time::Duration;
 
-use super::fault::Fault;
-use super::finding::{Finding, text};
-use super::replayed::{Change, ObjectiveReplayed, Replayed};
+use super::finding::Finding;
+use super::replayed::Replayed;
 use super::span::{Span, seconds};
-use crate::alert::{AlertState, Notice};
 use crate::engine::Evaluator;
-use crate::report::ObjectiveReport;
 use crate::slo::Severity;
-use crate::units::duration_text;
 
 /// Something expected of a scenario.
 ///
 /// Unless an [objective](Alert::of) is named, all objectives of the SLI are meant: an alert is that of any of them, and
-/// a figure that of the one which does worst.
+/// a figure has to be right for each of them.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "an expectation is given to a replay"]
 pub struct Expectation(Expected);
@@ -33,14 +29,14 @@ enum Expected {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "an alert becomes an expectation by its last word"]
 pub struct Alert {
-    severity: Option<Severity>,
-    tier: Option<String>,
-    slo: Option<String>,
-    since: Option<u64>,
+    pub(super) severity: Option<Severity>,
+    pub(super) tier: Option<String>,
+    pub(super) slo: Option<String>,
+    pub(super) since: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Demand {
+pub(super) enum Demand {
     Within(u64),
     NotBefore(u64),
     Ever,
@@ -53,13 +49,13 @@ enum Demand {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a figure becomes an expectation by its last word"]
 pub struct Figure {
-    quantity: Quantity,
-    slo: Option<String>,
-    at: Option<u64>,
+    pub(super) quantity: Quantity,
+    pub(super) slo: Option<String>,
+    pub(super) at: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Quantity {
+pub(super) enum Quantity {
     BudgetLeft,
     Burn(Duration),
     Coverage(Duration),
@@ -67,7 +63,7 @@ enum Quantity {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Relation {
+pub(super) enum Relation {
     Above(f64),
     Below(f64),
     Near(f64, f64),
@@ -254,243 +250,4 @@ impl Expectation {
             Expected::Figure(figure, relation) => figure.check(*relation, replayed),
         }
     }
-}
-
-fn objectives<'a>(replayed: &'a Replayed, slo: Option<&str>) -> impl Iterator<Item = &'a ObjectiveReplayed> {
-    replayed.objectives.iter().filter(move |objective| slo.is_none_or(|slo| *objective.slo == *slo))
-}
-
-fn nobody(expected: String, slo: &str) -> Finding {
-    Finding { holds: false, expected, actual: format!("there is no objective {slo}"), slo: None, tier: None }
-}
-
-impl Alert {
-    fn words(&self) -> String {
-        let severity = self.severity.map_or("alert", Severity::as_str);
-        let tier = match self.tier.as_deref() {
-            Some(Evaluator::BLIND) => " of blindness".to_owned(),
-            Some(number) => format!(" of tier {number}"),
-            None => String::new(),
-        };
-        let slo = self.slo.as_ref().map(|slo| format!(" for {slo}")).unwrap_or_default();
-        format!("{severity}{tier}{slo}")
-    }
-
-    /// Whether a change is of such an alert, needless ones included.
-    fn is_about(&self, change: &Change) -> bool {
-        self.severity.is_none_or(|severity| severity == change.severity)
-            && match &self.tier {
-                Some(tier) => **tier == *change.tier,
-                None => &*change.tier != Evaluator::BLIND,
-            }
-    }
-
-    fn is_fired_by(&self, change: &Change) -> bool {
-        let reaches_people = change.to == AlertState::Firing && change.notice != Notice::Quiet;
-        self.is_about(change) && if self.tier.is_some() { change.has_fired() } else { reaches_people }
-    }
-
-    /// When such alerts began to fire, the first one first.
-    fn fired<'a>(&'a self, replayed: &'a Replayed) -> Vec<(u64, &'a ObjectiveReplayed, &'a Change)> {
-        let mut fired: Vec<_> = objectives(replayed, self.slo.as_deref())
-            .flat_map(|objective| objective.changes.iter().map(move |change| (objective, change)))
-            .filter(|(_, change)| self.is_fired_by(change))
-            .map(|(objective, change)| (change.at.as_secs(), objective, change))
-            .collect();
-        fired.sort_by_key(|(at, ..)| *at);
-        fired
-    }
-
-    fn check(&self, demand: Demand, replayed: &Replayed) -> Finding {
-        let hurting = || replayed.causes.iter().filter(|fault| fault.hurts());
-        let begin = self.since.unwrap_or_else(|| hurting().map(|fault| fault.at).min().unwrap_or(0));
-        let fired = self.fired(replayed);
-        let first = fired.iter().find(|(at, ..)| *at > begin || (*at == 0 && begin == 0));
-        let after = first.map(|(at, ..)| at - begin);
-        let (holds, demanded) = match demand {
-            Demand::Within(limit) => (
-                after.is_some_and(|after| after <= limit),
-                format!("within {} of {}", text(limit), text(begin)),
-            ),
-            Demand::NotBefore(limit) => {
-                let is_early = after.is_some_and(|after| after < limit);
-                (!is_early, format!("not before {} after {}", text(limit), text(begin)))
-            }
-            Demand::Ever => (first.is_some(), "at some time".to_owned()),
-            Demand::Never => (fired.is_empty(), "never".to_owned()),
-            Demand::Times(count) => (fired.len() == count, format!("{count} times")),
-            Demand::ClearsWithin(limit) => return self.check_clear(limit, replayed),
-        };
-        let expected = format!("{} {demanded}", self.words());
-        if let Some(slo) = self.unknown(replayed) {
-            return nobody(expected, slo);
-        }
-        let shown = match demand {
-            Demand::Never | Demand::Times(_) => fired.first(),
-            _ => first,
-        };
-        let actual = match (demand, shown, after) {
-            (_, None, _) => "none fired".to_owned(),
-            (Demand::Times(_), ..) => format!("{} fired", fired.len()),
-            (Demand::Never, Some((at, objective, change)), _) => {
-                format!("tier {} of {} fired at {}", change.tier, objective.slo, text(*at))
-            }
-            (_, Some((at, objective, change)), after) => format!(
-                "tier {} of {} fired after {}, at {}",
-                change.tier,
-                objective.slo,
-                text(after.unwrap_or(*at)),
-                text(*at)
-            ),
-        };
-        let (slo, tier) = self.shown(replayed, shown.map(|(_, objective, change)| (*objective, *change)));
-        Finding { holds, expected, actual, slo, tier }
-    }
-
-    /// When all such alerts had cleared, counted from the end of the last fault that hurts.
-    fn check_clear(&self, limit: u64, replayed: &Replayed) -> Finding {
-        let length = replayed.length.as_secs();
-        let ends = replayed.causes.iter().filter(|fault| fault.hurts()).map(|fault: &Fault| fault.end());
-        let over = self.since.or_else(|| ends.map(|end| end.unwrap_or(length)).max()).unwrap_or(0);
-        let expected = format!("{} clears within {} of {}", self.words(), text(limit), text(over));
-        if let Some(slo) = self.unknown(replayed) {
-            return nobody(expected, slo);
-        }
-        let fired = self.fired(replayed);
-        let still = objectives(replayed, self.slo.as_deref())
-            .filter_map(|objective| Some((objective, self.last(objective, |_| true)?)))
-            .find(|(_, change)| change.to == AlertState::Firing);
-        let cleared = objectives(replayed, self.slo.as_deref())
-            .filter_map(|objective| Some((objective, self.last(objective, Change::has_cleared)?)))
-            .max_by_key(|(_, change)| change.at);
-        let (holds, actual, shown) = match (still, cleared) {
-            _ if fired.is_empty() => (false, "none fired".to_owned(), None),
-            (Some((objective, change)), _) => {
-                let words = format!(
-                    "tier {} of {} still fires at the end, {}",
-                    change.tier,
-                    objective.slo,
-                    text(length)
-                );
-                (false, words, Some((objective, change)))
-            }
-            (None, Some((objective, change))) => {
-                let at = change.at.as_secs();
-                let words = format!(
-                    "tier {} of {} cleared after {}, at {}",
-                    change.tier,
-                    objective.slo,
-                    text(at.saturating_sub(over)),
-                    text(at)
-                );
-                (at <= over.saturating_add(limit), words, Some((objective, change)))
-            }
-            (None, None) => (false, "none cleared".to_owned(), None),
-        };
-        let (slo, tier) = self.shown(replayed, shown);
-        Finding { holds, expected, actual, slo, tier }
-    }
-
-    /// The last change of such alerts; of those that fire at the end, if there is one.
-    fn last<'a>(
-        &self,
-        objective: &'a ObjectiveReplayed,
-        fits: impl Fn(&Change) -> bool,
-    ) -> Option<&'a Change> {
-        let mut last: Vec<&Change> = Vec::new();
-        for change in objective.changes.iter().filter(|change| self.is_about(change) && fits(change)) {
-            last.retain(|other| other.tier != change.tier || other.severity != change.severity);
-            last.push(change);
-        }
-        last.iter().copied().find(|change| change.to == AlertState::Firing).or(last.last().copied())
-    }
-
-    /// The name of an objective that there is none of.
-    fn unknown<'a>(&'a self, replayed: &Replayed) -> Option<&'a str> {
-        self.slo.as_deref().filter(|slo| replayed.objective(slo).is_none())
-    }
-
-    /// What a chart about such alerts shows.
-    fn shown(
-        &self,
-        replayed: &Replayed,
-        about: Option<(&ObjectiveReplayed, &Change)>,
-    ) -> (Option<String>, Option<String>) {
-        let slo = about.map(|(objective, _)| &objective.slo);
-        let slo =
-            slo.or_else(|| objectives(replayed, self.slo.as_deref()).next().map(|objective| &objective.slo));
-        let tier = about.map(|(_, change)| change.tier.to_string()).or_else(|| self.tier.clone());
-        (slo.map(|slo| slo.to_string()), tier)
-    }
-}
-
-impl Figure {
-    fn words(&self) -> String {
-        let what = match self.quantity {
-            Quantity::BudgetLeft => "budget left".to_owned(),
-            Quantity::Burn(window) => format!("burn of {}", duration_text(window)),
-            Quantity::Coverage(window) => format!("coverage of {}", duration_text(window)),
-            Quantity::Notices => "notices".to_owned(),
-        };
-        let slo = self.slo.as_ref().map(|slo| format!(" of {slo}")).unwrap_or_default();
-        let at = self.at.map_or_else(|| "the end".to_owned(), text);
-        format!("{what}{slo} at {at}")
-    }
-
-    fn of_report(&self, report: &ObjectiveReport) -> Option<f64> {
-        match self.quantity {
-            Quantity::BudgetLeft => report.budget.map(|budget| budget.remaining()),
-            Quantity::Burn(window) => report.burn_rate(window).map(|burn| burn.get()),
-            Quantity::Coverage(window) => report.window(window).map(|window| window.coverage),
-            Quantity::Notices => None,
-        }
-    }
-
-    fn of_objective(&self, objective: &ObjectiveReplayed, end: Duration) -> Option<f64> {
-        let at = self.at.map_or(end, Duration::from_secs);
-        if self.quantity == Quantity::Notices {
-            let told = |change: &&Change| {
-                change.notice == Notice::Told && change.to == AlertState::Firing && change.at <= at
-            };
-            return u32::try_from(objective.changes.iter().filter(told).count()).ok().map(f64::from);
-        }
-        objective.look(at).and_then(|report| self.of_report(report))
-    }
-
-    fn check(&self, relation: Relation, replayed: &Replayed) -> Finding {
-        let (demanded, holds): (String, Box<dyn Fn(f64) -> bool>) = match relation {
-            Relation::Above(least) => (format!("above {least}"), Box::new(move |value| value > least)),
-            Relation::Below(most) => (format!("below {most}"), Box::new(move |value| value < most)),
-            Relation::Near(value, tolerance) => (
-                format!("within {tolerance} of {value}"),
-                Box::new(move |seen| (seen - value).abs() <= tolerance),
-            ),
-        };
-        let expected = format!("{} {demanded}", self.words());
-        let values = objectives(replayed, self.slo.as_deref())
-            .map(|objective| (objective, self.of_objective(objective, replayed.length)));
-        let values: Vec<_> = values.collect();
-        // The one that fails, if there is one, and else the first.
-        let failing = values.iter().find(|(_, value)| !value.is_some_and(&holds));
-        let Some((objective, value)) = failing.or(values.first()) else {
-            return nobody(expected, self.slo.as_deref().unwrap_or("at all"));
-        };
-        let actual = match value {
-            Some(value) => format!("it is {} for {}", rounded(*value), objective.slo),
-            None => format!("there is no data for {}", objective.slo),
-        };
-        Finding {
-            holds: failing.is_none(),
-            expected,
-            actual,
-            slo: Some(objective.slo.to_string()),
-            tier: None,
-        }
-    }
-}
-
-/// Six digits are enough for people.
-fn rounded(value: f64) -> String {
-    let digits = if value.abs() < 10.0 { 1e6 } else { 1e3 };
-    ((value * digits).round() / digits).to_string()
 }

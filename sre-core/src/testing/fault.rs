@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::span::{Span, seconds};
+use super::span::{Span, seconds, share_of_calls};
 use super::traffic::float;
 use crate::sli::{Abandoned, Outcome};
 use crate::units::{duration_text, saturating_nanos};
@@ -48,11 +48,16 @@ pub(super) enum Kind {
 }
 
 /// A share of the calls, between 0 and 1, fails.
+///
+/// # Panics
+///
+/// When the share does not lie between 0 and 1.
+#[track_caller]
 pub fn errors(share: f64) -> Fault {
     Fault::new(Kind::Calls {
         outcome: Outcome::Error,
         duration_ns: saturating_nanos(FAILS_AFTER),
-        share: share.clamp(0.0, 1.0),
+        share: share_of_calls(share),
     })
 }
 
@@ -65,26 +70,36 @@ pub fn outage() -> Fault {
 ///
 /// # Panics
 ///
-/// As [`Span`] says.
+/// As [`Span`] says, and when the share does not lie between 0 and 1.
 #[track_caller]
 pub fn slow(share: f64, duration: impl Span) -> Fault {
     let duration_ns = saturating_nanos(duration.into_duration());
-    Fault::new(Kind::Calls { outcome: Outcome::Ok, duration_ns, share: share.clamp(0.0, 1.0) })
+    Fault::new(Kind::Calls { outcome: Outcome::Ok, duration_ns, share: share_of_calls(share) })
 }
 
 /// A share of the calls ends in a way that says nothing about the service: mistakes of its callers.
+///
+/// # Panics
+///
+/// When the share does not lie between 0 and 1.
+#[track_caller]
 pub fn mistakes(share: f64) -> Fault {
     Fault::new(Kind::Calls {
         outcome: Outcome::Ignored,
         duration_ns: saturating_nanos(FAILS_AFTER),
-        share: share.clamp(0.0, 1.0),
+        share: share_of_calls(share),
     })
 }
 
-/// A share of the calls hangs until the fault is over, and then times out. For up to an hour: calls that hang for longer
-/// are taken for lost.
+/// A share of the calls hangs until the fault is over, and then times out. Those that hang for longer than an hour are
+/// taken for lost, and count again when they end.
+///
+/// # Panics
+///
+/// When the share does not lie between 0 and 1.
+#[track_caller]
 pub fn hanging(share: f64) -> Fault {
-    Fault::new(Kind::Hanging { share: share.clamp(0.0, 1.0) })
+    Fault::new(Kind::Hanging { share: share_of_calls(share) })
 }
 
 /// The process is shut down in order and starts again; it [lasts](Fault::lasting) as long as nobody is there.
@@ -142,15 +157,23 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// As [`Span`] says.
+    /// As [`Span`] says, and for a clock that steps: it does so for good.
     #[track_caller]
     pub fn lasting(mut self, lasting: impl Span) -> Self {
+        assert!(!self.is_step(), "a clock steps for good; let it step back by another fault");
         self.lasting = Some(seconds(lasting));
         self
     }
 
     /// It leaks in: nothing at first, and from minute to minute more, up to the whole share in the end.
+    ///
+    /// # Panics
+    ///
+    /// For a fault that hits no share of the calls.
+    #[track_caller]
     pub const fn growing(mut self) -> Self {
+        let has_share = matches!(self.kind, Kind::Calls { .. } | Kind::Hanging { .. });
+        assert!(has_share, "only a fault that hits a share of the calls can grow");
         self.growing = true;
         self
     }
@@ -159,22 +182,37 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// As [`Span`] says.
+    /// As [`Span`] says, and for a fault after which no call ends in a time of its own.
     #[track_caller]
+    #[expect(clippy::panic, reason = "an option that does nothing is a fault of the test")]
     pub fn taking(mut self, duration: impl Span) -> Self {
         let taking_ns = saturating_nanos(duration.into_duration());
-        if let Kind::Calls { duration_ns, .. } = &mut self.kind {
-            *duration_ns = taking_ns;
+        match &mut self.kind {
+            Kind::Calls { duration_ns, .. } => *duration_ns = taking_ns,
+            Kind::Hanging { .. } => panic!("calls that hang take as long as the fault lasts"),
+            _ => panic!("only a fault that ends calls can say how long they take"),
         }
         self
     }
 
     /// A restart that finds nothing of what was kept: no state directory, or a lost disk.
+    ///
+    /// # Panics
+    ///
+    /// For a fault that is no restart and no kill.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "an option that does nothing is a fault of the test")]
     pub const fn forgetting(mut self) -> Self {
-        if let Kind::Restart { forgets, .. } = &mut self.kind {
-            *forgets = true;
+        match &mut self.kind {
+            Kind::Restart { forgets, .. } => *forgets = true,
+            _ => panic!("only a restart or a kill can forget"),
         }
         self
+    }
+
+    /// Whether it is a step of the clock, which takes no time.
+    pub(super) const fn is_step(&self) -> bool {
+        matches!(self.kind, Kind::ClockStep { .. })
     }
 
     /// When it is over; without an end it is over with the scenario.
@@ -266,5 +304,37 @@ impl fmt::Display for Fault {
             Some(lasting) => write!(f, " for {}", duration_text(Duration::from_secs(lasting))),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a test is told that asks for this.
+    fn refusal(fault: impl FnOnce() -> Fault + std::panic::UnwindSafe) -> String {
+        let panic = std::panic::catch_unwind(fault).unwrap_err();
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap()
+    }
+
+    #[test]
+    fn a_share_lies_between_none_and_all() {
+        for share in [5.0, -1.0, f64::NAN, 1.000_1] {
+            for fault in [errors, mistakes, hanging, |share| slow(share, "1s")] {
+                let text = refusal(move || fault(share));
+                assert!(text.contains("a share lies between 0 and 1"), "{text}");
+            }
+        }
+        let _ = (errors(0.0), errors(1.0), hanging(1.0));
+    }
+
+    #[test]
+    fn options_that_would_do_nothing_are_refused() {
+        assert!(refusal(|| hanging(0.1).taking("1s")).contains("as long as the fault lasts"));
+        assert!(refusal(|| kill().taking("1s")).contains("ends calls"));
+        assert!(refusal(|| clock_back("1h").lasting("1m")).contains("for good"));
+        assert!(refusal(|| restart().growing()).contains("share of the calls"));
+        assert!(refusal(|| errors(0.1).forgetting()).contains("can forget"));
     }
 }

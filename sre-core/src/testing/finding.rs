@@ -1,5 +1,7 @@
 //! Pure. Whether one expectation was met, in words.
 
+use super::replayed::{ObjectiveReplayed, Replayed};
+
 /// What became of one expectation.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
@@ -21,6 +23,19 @@ pub(super) fn text(seconds: u64) -> String {
         if count > 0 { format!("{count}{name}") } else { String::new() }
     });
     if seconds == 0 { "0s".to_owned() } else { parts.concat() }
+}
+
+/// The objectives that an expectation is about.
+pub(super) fn objectives<'a>(
+    replayed: &'a Replayed,
+    slo: Option<&str>,
+) -> impl Iterator<Item = &'a ObjectiveReplayed> {
+    replayed.objectives.iter().filter(move |objective| slo.is_none_or(|slo| *objective.slo == *slo))
+}
+
+/// There is no objective of this name.
+pub(super) fn nobody(expected: String, slo: &str) -> Finding {
+    Finding { holds: false, expected, actual: format!("there is no objective {slo}"), slo: None, tier: None }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::normal::{normal_quantile, normal_share};
-use super::span::Span;
+use super::span::{Span, share_of_calls};
 use crate::units::saturating_nanos;
 
 /// How long the calls take that succeed, until a fault says otherwise.
@@ -34,13 +34,17 @@ impl Latency {
     }
 
     /// A share of the calls, between 0 and 1, takes `slow`, the others take `usual`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Span`] says, and when the share does not lie between 0 and 1.
     #[must_use]
     #[track_caller]
     pub fn two_point(usual: impl Span, slow: impl Span, share_slow: f64) -> Self {
         Self(Shape::TwoPoint {
             usual_ns: saturating_nanos(usual.into_duration()),
             slow_ns: saturating_nanos(slow.into_duration()),
-            slow: share_slow.clamp(0.0, 1.0),
+            slow: share_of_calls(share_slow),
         })
     }
 
@@ -138,5 +142,11 @@ mod tests {
     fn a_duration_at_the_threshold_is_below_it() {
         let points = Latency::log_normal("80ms", "80ms").points(&[80 * MS]);
         assert_eq!(points, [Point { duration_ns: 80 * MS, share: 1.0 }]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a share lies between 0 and 1")]
+    fn five_is_no_share() {
+        let _ = Latency::two_point("10ms", "1s", 5.0);
     }
 }

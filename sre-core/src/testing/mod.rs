@@ -2,7 +2,9 @@
 //!
 //! A scenario is traffic, things that go wrong, and what is expected. It is played on a clock of its own: a month of one
 //! objective takes some hundredths of a second, or half a second where tests are built without optimisation, and
-//! `[profile.dev.package.sre-core] opt-level = 3` in `Cargo.toml` makes up for that.
+//! `[profile.dev.package.sre-core] opt-level = 3` in `Cargo.toml` makes up for that. It takes longer where a tier is above
+//! its factor for weeks (half a second, or six without optimisation), and longest where one hovers at it, as with a
+//! steady burn of 1 or 3: then alerts change every few seconds, each of which is judged (two seconds, or twenty).
 //!
 //! ```
 //! use sre_core::testing::{budget_left, errors, page, replay, rps};
@@ -74,11 +76,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alerted;
 mod chart;
 mod ease;
 mod expect;
 mod fault;
+mod figured;
 mod finding;
+mod hanging;
 mod latency;
 mod load;
 mod normal;

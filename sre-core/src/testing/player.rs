@@ -1,9 +1,9 @@
 //! Pure. One objective lives through a scenario, as fast as can be without another result.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 
 use super::ease::Ease;
+use super::hanging::Hanging;
 use super::load::{Class, Load};
 use super::replayed::{Change, Look, ObjectiveReplayed};
 use super::script::{Script, Stop};
@@ -67,17 +67,6 @@ struct Judges {
     place: usize,
 }
 
-/// Calls that hang, by the second in which they began.
-#[derive(Debug, Default)]
-struct Hanging {
-    calls: VecDeque<(u64, u64)>,
-    until: u64,
-    /// When faults let calls hang.
-    spans: Vec<(u64, u64)>,
-    /// From which age on they are overdue, in slots, and how long those are as a power of two.
-    limit: Option<(u64, u32)>,
-}
-
 impl Judges {
     fn new(definition: &Definition, place: usize, classes: &[Class]) -> Self {
         let mut judges = Self { of_class: Vec::new(), definition: *definition, place };
@@ -107,7 +96,8 @@ impl Judges {
 }
 
 fn joined(one: Input, other: &Input) -> Input {
-    Input { delta: one.delta + other.delta, ended: one.ended + other.ended, ..one }
+    let (ended, unjudged) = (one.ended + other.ended, one.unjudged + other.unjudged);
+    Input { delta: one.delta + other.delta, ended, unjudged, ..one }
 }
 
 fn add(input: &mut Input, verdict: Verdict, unjudged: bool, count: u64) {
@@ -312,25 +302,24 @@ impl<'a> Player<'a> {
     /// What comes until `to`, which is now.
     fn arrive(&mut self, to: u64) -> Input {
         let mut input = Input::default();
+        let began_ns = self.elapsed_ns(self.load.at());
         let Self { load, judges, hanging, .. } = self;
-        let from = load.at();
         for ((class, verdict, unjudged), count) in judges.of_class.iter().zip(load.advance(to)) {
             match class.hangs_until {
                 _ if *count == 0 => {}
-                Some(until) => hanging.begin(from, *count, until),
+                Some(until) => hanging.begin(began_ns, *count, until),
                 None => add(&mut input, *verdict, *unjudged, *count),
             }
         }
         self.at = to;
         let now_ns = self.elapsed_ns(to);
-        for (began, count) in self.hanging.end(to) {
-            let waited_ns = now_ns.saturating_sub(self.elapsed_ns(began));
+        for (began_ns, count) in self.hanging.end(to) {
+            let waited_ns = now_ns.saturating_sub(began_ns);
             let outcome = Outcome::Abandoned(crate::sli::Abandoned::TimedOut);
             let (verdict, unjudged) = self.judges.judge(outcome, waited_ns);
             add(&mut input, verdict, unjudged, count);
         }
-        let overdue = self.hanging.overdue(now_ns, |second| self.elapsed_ns(second));
-        input.provisional = EventCounts::new(0, overdue);
+        input.provisional = EventCounts::new(0, self.hanging.overdue(now_ns));
         input
     }
 
@@ -351,13 +340,16 @@ impl<'a> Player<'a> {
         let memory = if in_order { Some(self.evaluator.memory()) } else { self.kept.take() };
         self.miss(until);
         (self.born, self.aged, self.asleep) = (until, 0, 0);
-        self.hanging.calls.clear();
+        self.hanging.forget();
         self.ease.stir(until);
-        let tick = self.tick();
+        let (tick, before) = (self.tick(), self.evaluator.standing());
         self.evaluator = Evaluator::new(self.script.definition.name(), &self.slo, self.objective, tick)?;
         if let Some(memory) = memory.filter(|_| !forgets) {
             self.evaluator.resume(memory, tick, self.script.downtime);
         }
+        let (at, after) = (self.at, self.evaluator.standing());
+        let changes = before.iter().zip(&after);
+        self.changes.extend(changes.filter_map(|(before, after)| Change::by_restart(at, before, after)));
         Ok(())
     }
 
@@ -375,33 +367,5 @@ impl<'a> Player<'a> {
     fn elapsed_ns(&self, second: u64) -> u64 {
         let lived = second.saturating_add(self.aged).saturating_sub(self.born);
         lived.saturating_sub(self.asleep).saturating_mul(SECOND_NS)
-    }
-}
-
-impl Hanging {
-    fn new(script: &Script, objective: &Objective) -> Self {
-        let definition = &script.definition;
-        let hanging = script.faults.iter().filter(|fault| fault.hangs());
-        let spans = hanging.map(|fault| (fault.at, fault.end().unwrap_or(script.length))).collect();
-        let shift = definition.settings(crate::clock::Source::System).slots.shift();
-        let limit_ns = objective.threshold_ns().or_else(|| definition.wait_limits().overdue_ns());
-        Self { limit: limit_ns.map(|limit_ns| ((limit_ns >> shift) + 1, shift)), spans, ..Self::default() }
-    }
-
-    fn begin(&mut self, second: u64, count: u64, until: u64) {
-        self.calls.push_back((second, count));
-        self.until = until;
-    }
-
-    /// Those that end by `now`.
-    fn end(&mut self, now: u64) -> VecDeque<(u64, u64)> {
-        if now >= self.until { core::mem::take(&mut self.calls) } else { VecDeque::new() }
-    }
-
-    /// As many as an engine sees: up to one slot of its table too few.
-    fn overdue(&self, now_ns: u64, elapsed_ns: impl Fn(u64) -> u64) -> u64 {
-        let Some((slots, shift)) = self.limit else { return 0 };
-        let is_old = |began| (now_ns >> shift).saturating_sub(elapsed_ns(began) >> shift) > slots;
-        self.calls.iter().filter(|(began, _)| is_old(*began)).map(|(_, count)| count).sum()
     }
 }

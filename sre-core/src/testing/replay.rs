@@ -84,10 +84,12 @@ impl Replay {
     ///
     /// # Panics
     ///
-    /// As [`Span`] says.
+    /// As [`Span`] says, and when it is zero.
     #[track_caller]
     pub fn length(mut self, length: impl Span) -> Self {
-        self.length = Some(seconds(length));
+        let length = seconds(length);
+        assert!(length > 0, "in a scenario of no time nothing can be expected");
+        self.length = Some(length);
         self
     }
 
@@ -131,8 +133,8 @@ impl Replay {
     ///
     /// # Panics
     ///
-    /// When an objective cannot be judged, or something expected did not come: with all that was expected, what came
-    /// instead, and a chart.
+    /// When an objective cannot be judged, a fault begins after the end, or something expected did not come: with all
+    /// that was expected, what came instead, and a chart.
     #[track_caller]
     #[expect(clippy::panic, reason = "that is how a test fails")]
     #[expect(clippy::must_use_candidate, reason = "most tests want no more than the check")]
@@ -147,9 +149,14 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// [`ReplayError::Refused`] when an objective cannot be judged, [`ReplayError::Unmet`] when something expected did
-    /// not come.
+    /// [`ReplayError::Refused`] when an objective cannot be judged, [`ReplayError::TooLate`] when a fault begins after
+    /// the end, [`ReplayError::Unmet`] when something expected did not come.
     pub fn try_run(self) -> Result<Replayed, ReplayError> {
+        let length = self.seconds();
+        if let Some(late) = self.faults.iter().find(|fault| fault.at >= length) {
+            let length = Duration::from_secs(length);
+            return Err(ReplayError::TooLate { fault: late.to_string(), length });
+        }
         let expected = self.expected.clone();
         let replayed = self.play().map_err(ReplayError::Refused)?;
         let findings: Vec<_> = expected.iter().map(|expectation| expectation.check(&replayed)).collect();
@@ -179,10 +186,14 @@ impl Replay {
         })
     }
 
+    fn seconds(&self) -> u64 {
+        let ends = self.faults.iter().map(|fault| fault.end().unwrap_or(fault.at));
+        self.length.unwrap_or_else(|| ends.max().unwrap_or(0).saturating_add(AFTERMATH))
+    }
+
     /// What is played.
     pub(crate) fn script(self) -> Result<Script, Error> {
-        let last = self.faults.iter().map(|fault| fault.end().unwrap_or(fault.at)).max().unwrap_or(0);
-        let length = self.length.unwrap_or(last + AFTERMATH);
+        let length = self.seconds();
         let asked = self.expected.iter().filter_map(Expectation::look);
         Ok(Script {
             definition: self.subject?,

@@ -62,6 +62,9 @@ pub struct Change {
     pub inhibited: bool,
     /// Whether people are told.
     pub notice: Notice,
+    /// Whether a new process began with this state, because it remembers less than the one before it knew. Nobody is
+    /// told.
+    pub restarted: bool,
 }
 
 /// A report at some time of a scenario.
@@ -111,16 +114,23 @@ impl Change {
             to: change.to,
             inhibited: change.inhibited,
             notice: change.notice,
+            restarted: false,
         }
     }
 
-    /// Whether the alert began to fire.
-    #[must_use]
-    pub fn has_fired(&self) -> bool {
-        self.to == AlertState::Firing && self.from != AlertState::Firing
+    /// An alert of a new process, which stands otherwise than in the one `before`.
+    pub(super) fn by_restart(at: u64, before: &Transition, after: &Transition) -> Option<Self> {
+        let change = Self { from: before.to, restarted: true, ..Self::new(at, after) };
+        (change.from != change.to).then_some(change)
     }
 
-    /// Whether the alert stopped firing.
+    /// Whether the alert began to fire. One that fires again because a kill lost that it had cleared does not.
+    #[must_use]
+    pub fn has_fired(&self) -> bool {
+        self.to == AlertState::Firing && self.from != AlertState::Firing && !self.restarted
+    }
+
+    /// Whether the alert stopped firing, be it that a new process knows nothing of it.
     #[must_use]
     pub fn has_cleared(&self) -> bool {
         self.from == AlertState::Firing && self.to != AlertState::Firing

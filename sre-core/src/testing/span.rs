@@ -47,6 +47,13 @@ pub(super) fn seconds(span: impl Span) -> u64 {
     duration.as_secs()
 }
 
+/// A share of calls.
+#[track_caller]
+pub(super) fn share_of_calls(share: f64) -> f64 {
+    assert!((0.0..=1.0).contains(&share), "a share lies between 0 and 1, and {share} does not: 5 % are 0.05");
+    share
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

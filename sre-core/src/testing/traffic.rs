@@ -1,7 +1,7 @@
 //! Pure. How many calls come.
 
 use super::latency::Latency;
-use super::span::{Span, seconds};
+use super::span::{Span, seconds, share_of_calls};
 
 const MINUTE: u64 = 60;
 pub(super) const DAY: u64 = 86_400;
@@ -58,8 +58,13 @@ pub fn rps(rate: f64) -> Traffic {
 impl Traffic {
     /// The rate swings over the day, up and down by this share of it (0 to 1): most calls come at 15:00 UTC, fewest at
     /// 03:00.
+    ///
+    /// # Panics
+    ///
+    /// When the share does not lie between 0 and 1.
+    #[track_caller]
     pub fn diurnal(self, swing: f64) -> Self {
-        self.shaped(Shape::Diurnal { swing: swing.clamp(0.0, 1.0) })
+        self.shaped(Shape::Diurnal { swing: share_of_calls(swing) })
     }
 
     /// So many times the rate, for so long at the beginning of each interval of the scenario.
@@ -226,5 +231,11 @@ mod tests {
     fn a_ramp_goes_by_minutes_and_stays() {
         let rates = rates(&rps(10.0).ramp(2.0, "1m", "2m"), 600);
         assert_eq!(rates, [(0, 10.0), (60, 12.5), (120, 17.5), (180, 20.0)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a share lies between 0 and 1")]
+    fn a_day_cannot_swing_by_more_than_all() {
+        let _ = rps(1.0).diurnal(5.0);
     }
 }

@@ -1,24 +1,34 @@
 //! Pure. A failed replay, as its reader sees it.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::chart::Chart;
-use super::finding::Finding;
+use super::finding::{Finding, text};
 use super::replayed::Replayed;
 use crate::error::Error;
 
 /// Why a replay did not succeed.
-#[derive(Clone, Debug)]
+///
+/// Its `Debug` is its text, since that is what a test shows that returns it.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// An objective cannot be judged.
     Refused(Error),
+    /// A fault begins when the scenario is over, so it would prove nothing.
+    TooLate {
+        /// The fault, in words.
+        fault: String,
+        /// How long the scenario is.
+        length: Duration,
+    },
     /// Something that was expected did not come.
     Unmet(Box<Unmet>),
 }
 
 /// What was expected of a scenario and did not come. Its text has a sentence for each expectation, and a chart.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Unmet {
     findings: Vec<Finding>,
     replayed: Replayed,
@@ -61,10 +71,26 @@ impl fmt::Display for Unmet {
     }
 }
 
+impl fmt::Debug for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for ReplayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(error) => write!(f, "{error}"),
+            Self::TooLate { fault, length } => {
+                let length = text(length.as_secs());
+                write!(f, "nothing comes of {fault}: the scenario is over after {length}; make it longer")
+            }
             Self::Unmet(unmet) => write!(f, "{unmet}"),
         }
     }
@@ -74,7 +100,7 @@ impl core::error::Error for ReplayError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Refused(error) => Some(error),
-            Self::Unmet(_) => None,
+            Self::TooLate { .. } | Self::Unmet(_) => None,
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Pure. Weeks in a moment: books without judging, where it is certain that judging would change nothing.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use super::Evaluator;
-use crate::alert::{AlertState, CLEAR_FACTOR, DerivedTier, Judgement, Pair, Reading, inhibitor, is_blind};
+use crate::alert::{
+    AlertState, CLEAR_FACTOR, DerivedTier, Judgement, Notice, Pair, Reading, inhibitor, is_blind,
+};
 use crate::engine::input::{Input, Transition};
 use crate::engine::sight::Sight;
 use crate::engine::tier::TierJudge;
-use crate::slo::BurnModel;
+use crate::slo::{Blindness, BurnModel, Severity};
 use crate::units::EventCounts;
 use crate::window::Tick;
 
@@ -69,6 +72,24 @@ impl Evaluator {
             longest: self.derived.iter().map(DerivedTier::long).max().unwrap_or_default(),
             strides_ns: self.strides_ns(),
         })
+    }
+
+    /// How its alerts stand, those of blindness last, each as a transition that changes nothing.
+    pub(crate) fn standing(&self) -> Vec<Transition> {
+        let at = self.past.line().last();
+        let quiet = |tier, severity, state| Transition {
+            tier,
+            severity,
+            from: state,
+            to: state,
+            at,
+            inhibited: false,
+            notice: Notice::Quiet,
+        };
+        let tiers = self.report.tiers.iter();
+        let tiers = tiers.map(|tier| quiet(Arc::clone(&tier.name), tier.severity, tier.state));
+        let blind = |sight: &Sight| quiet(Self::BLIND.into(), self.severity_of(sight), sight.alarm().state());
+        tiers.chain(self.sights.iter().map(blind)).collect()
     }
 
     /// Whether no alert fires or is about to.
@@ -187,6 +208,11 @@ impl Evaluator {
         };
         let is_static = self.objective.terms().burn_model() == BurnModel::Static;
         is_static && self.derived.iter().zip(&self.tiers).enumerate().all(is_alike)
+    }
+
+    /// Whom it reaches when this one is blind.
+    fn severity_of(&self, sight: &Sight) -> Severity {
+        if self.objective.terms().blindness() == Blindness::Notify { sight.severity() } else { Severity::Log }
     }
 
     /// The same for blindness.

@@ -67,7 +67,9 @@ fn faults() -> impl Strategy<Value = Fault> {
     // Half of them begin where a slot does.
     let at = (0..5 * HOUR, any::<bool>()).prop_map(|(at, is_even)| if is_even { at / 60 * 60 } else { at });
     (kind, at, prop_oneof![0_u64..30, 0..HOUR]).prop_map(|(fault, at, lasting)| {
-        fault.at(Duration::from_secs(at)).lasting(Duration::from_secs(lasting))
+        let fault = fault.at(Duration::from_secs(at));
+        // A clock steps for good.
+        if fault.is_step() { fault } else { fault.lasting(Duration::from_secs(lasting)) }
     })
 }
 
@@ -132,7 +134,8 @@ fn a_calm_time_ends_where_something_begins() {
         begins.into_iter().flat_map(|fault| (7_198..7_212).step_by(2).map(move |at| (fault, at)))
     {
         let objective = Objective::availability(0.999);
-        let fault = fault.at(Duration::from_secs(at)).lasting("90s");
+        let fault = fault.at(Duration::from_secs(at));
+        let fault = if fault.is_step() { fault } else { fault.lasting("90s") };
         let scenario = replay(&objective).traffic(rps(20.0)).fault(fault).length("2h20m");
         let each = scenario.clone().each_second().try_run().unwrap();
         assert_eq!(told(&scenario.try_run().unwrap()), told(&each), "{fault}");
@@ -154,4 +157,19 @@ fn strides_of_hours_leave_everything_that_windows_read() {
     let quick = scenario.try_run().unwrap();
     assert_eq!(told(&quick), told(&each));
     assert!(quick.objectives[0].changes.len() >= 4, "{:?}", quick.objectives[0].changes);
+}
+
+/// Tiers that hover at their factor, or stay above it.
+#[test]
+fn what_hovers_at_a_factor_is_told_as_by_judging_each_second() {
+    let traffic = || [rps(200.0).diurnal(0.6), rps(7.0).random(3), rps(100.0).bursts("10s", "3s", 3.0)];
+    let objective = Objective::availability(0.999);
+    for fault in [errors(0.001), errors(0.003), errors(0.02).growing(), errors(0.006)] {
+        for traffic in traffic() {
+            let scenario = replay(&objective).traffic(traffic).history("3h").fault(fault.at("20m"));
+            let scenario = scenario.fault(mistakes(0.45).at("8h").lasting("1h")).look("7h").length("10h");
+            let each = scenario.clone().each_second().try_run().unwrap();
+            assert_eq!(told(&scenario.try_run().unwrap()), told(&each), "{fault}");
+        }
+    }
 }
