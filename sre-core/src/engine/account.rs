@@ -1,6 +1,7 @@
 //! Pure. What the ledger says of one objective, and what its budget is by that.
 
 use core::time::Duration;
+use std::collections::{HashMap, HashSet};
 
 use super::aside::Span;
 use super::memory::{Counts, KeptAccount, KeptReset};
@@ -63,19 +64,27 @@ impl Account {
         self.exclusions.push(Exclusion { id, time });
     }
 
-    /// Takes out an exclusion that is not among `entries` any more.
-    pub(super) fn take_stale(&mut self, entries: &[Booking]) -> Option<Exclusion> {
-        let is_stale = |exclusion: &Exclusion| entries.iter().all(|entry| entry.id() != exclusion.id);
-        let place = self.exclusions.iter().position(is_stale)?;
-        Some(self.exclusions.remove(place))
+    /// Takes out the exclusions that are not among `entries` any more; returns what they covered.
+    pub(super) fn take_stale(&mut self, entries: &[Booking]) -> Vec<Span> {
+        let in_force: HashSet<EntryId> = entries.iter().map(Booking::id).collect();
+        let exclusions = core::mem::take(&mut self.exclusions).into_iter();
+        let (kept, stale) = exclusions.partition(|exclusion| in_force.contains(&exclusion.id));
+        self.exclusions = kept;
+        let stale: Vec<Exclusion> = stale;
+        stale.into_iter().map(|exclusion| exclusion.time).collect()
+    }
+
+    /// The exclusions for which everything is set aside.
+    pub(super) fn excluded(&self) -> HashSet<EntryId> {
+        self.exclusions.iter().map(|exclusion| exclusion.id).collect()
     }
 
     /// Keeps to the resets among `entries`; `mark` tells what had been counted at each that is new.
     pub(super) fn keep_resets(&mut self, entries: &[Booking], mark: impl Fn(u64) -> Mark) {
+        let known: HashMap<EntryId, Reset> = self.resets.iter().map(|reset| (reset.id, *reset)).collect();
         let resets = entries.iter().filter(|entry| entry.kind() == EntryKind::Reset).map(|entry| {
-            let known = self.resets.iter().find(|reset| reset.id == entry.id());
             let new = || Reset { id: entry.id(), mark: mark(entry.booked_unix_ns()) };
-            known.copied().unwrap_or_else(new)
+            known.get(&entry.id()).copied().unwrap_or_else(new)
         });
         self.resets = resets.collect();
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::memory::{Added, Memory, Subject};
 use crate::histogram::{Bytes, Hours};
 use crate::report::Label;
-use crate::slo::{Booking, Ledger};
+use crate::slo::{Booking, Ledger, Lost};
 
 /// The first byte of each payload; what a later release writes differently has another one.
 const VERSION: u8 = 1;
@@ -187,10 +187,12 @@ impl Archive {
             }
             None => Self::default(),
         };
+        let mut lost = Lost::default();
+        archive.ledger = core::mem::take(&mut archive.ledger).checked(&mut lost);
         let mut places = Places::of(&archive);
         for (number, entry) in entries.iter().enumerate() {
             match decode::<Page>(entry) {
-                Ok(page) => archive.add(page, &mut places),
+                Ok(page) => lost.count(archive.add(page, &mut places)),
                 Err(problem) => {
                     unreadable = Some(format!("in entry {number} of its journal {problem}"));
                     break;
@@ -198,6 +200,7 @@ impl Archive {
             }
         }
         left_out.extend(archive.leave_out_unsound("journal"));
+        left_out.extend(lost.told());
         Recovery { archive, left_out, unreadable }
     }
 
@@ -231,9 +234,10 @@ impl Archive {
         self.objectives.iter().map(|kept| kept.memory.now_ns()).max()
     }
 
-    fn add(&mut self, page: Page, places: &mut Places) {
+    /// Takes in what a flush added; returns what the ledger lost of that.
+    fn add(&mut self, page: Page, places: &mut Places) -> Lost {
         self.starts.ended = page.ended;
-        self.ledger.add(page.ledger);
+        let lost = self.ledger.add(page.ledger);
         for (key, added) in page.objectives {
             if let Some(kept) = places.objectives.get(&key).and_then(|place| self.objectives.get_mut(*place))
             {
@@ -249,6 +253,7 @@ impl Archive {
                 hours.into_iter().for_each(|(number, bytes)| kept.hours.replace(number, bytes));
             }
         }
+        lost
     }
 }
 
@@ -295,9 +300,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::memory::{KeptAccount, KeptReset, KeptSlices};
     use crate::engine::{Downtime, Evaluator, Input};
     use crate::histogram::{Layout, Snapshot};
-    use crate::slo::Objective;
+    use crate::slo::{Entry, EntryId, Objective};
     use crate::units::EventCounts;
     use crate::window::Tick;
 
@@ -376,6 +382,75 @@ mod tests {
         let Recovery { archive, left_out, .. } = Archive::recover(Some(&encode(&archive)), &[]);
         assert_eq!(archive.durations, []);
         assert_eq!(left_out, ["1 months of durations in the snapshot are of no shape of ours"]);
+    }
+
+    /// Changes a memory, which is then left out of what is recovered.
+    #[track_caller]
+    fn is_left_out(change: impl FnOnce(&mut Memory)) {
+        let mut archive: Archive = decode(&written().0).unwrap();
+        change(&mut archive.objectives[0].memory);
+        let Recovery { archive, left_out, .. } = Archive::recover(Some(&encode(&archive)), &[]);
+        assert_eq!(archive.objectives, []);
+        assert_eq!(left_out, ["1 memories in the snapshot are of no shape of ours"]);
+    }
+
+    #[test]
+    fn memories_with_longer_lists_than_anybody_writes_are_left_out() {
+        let id = |number| EntryId::new(number, 0);
+        let exclusions = |count: u64, span| {
+            let exclusions = (0..count).map(|number| (id(number), span)).collect();
+            Some(KeptAccount { exclusions, ..KeptAccount::default() })
+        };
+        is_left_out(|memory| memory.account = exclusions(4_001, (1, 2)));
+        is_left_out(|memory| memory.account = exclusions(1, (2, 2)));
+        is_left_out(|memory| {
+            let reset = |number| KeptReset {
+                id: id(number),
+                at_ns: 1,
+                judged: EventCounts::ZERO.into(),
+                aside: EventCounts::ZERO.into(),
+            };
+            memory.account =
+                Some(KeptAccount { resets: (0..4_001).map(reset).collect(), ..KeptAccount::default() });
+        });
+        is_left_out(|memory| memory.tiers = vec![memory.tiers[0].clone(); 256]);
+        is_left_out(|memory| memory.sights = vec![memory.sights[0]; 4]);
+        is_left_out(|memory| {
+            let recent = vec![EventCounts::ZERO.into(); 256];
+            memory.past.slices = Some(KeptSlices { recent, ..KeptSlices::default() });
+        });
+    }
+
+    fn booking(number: u64, entry: Entry) -> Booking {
+        let entry = entry.by("ann").because("it is agreed");
+        entry.booked(SLO, number, EntryId::new(number, 7)).unwrap()
+    }
+
+    #[test]
+    fn entries_beyond_what_two_ledgers_have_are_left_out_and_told() {
+        let (.., entries, _) = written();
+        let mut ledger = Ledger::default();
+        (1..=4_003).for_each(|number| ledger.book(booking(number, Entry::reset(SLO))));
+        // What is withdrawn matters least.
+        ledger.book(booking(4_004, Entry::withdrawal(EntryId::new(4_000, 7))));
+        let snapshot = encode(&Archive { ledger, ..Archive::default() });
+        let Recovery { archive, left_out, .. } = Archive::recover(Some(&snapshot), &entries);
+        let kept: Vec<_> = archive.ledger.entries().iter().map(Booking::booked_unix_ns).collect();
+        assert_eq!(kept, (3..4_000).chain(4_001..=4_003).collect::<Vec<_>>());
+        assert_eq!(left_out, ["4 entries of the ledger are more than the 4000 that it can have"]);
+    }
+
+    #[test]
+    fn an_entry_stands_once_whatever_its_copy_says_of_its_time() {
+        let reset = booking(5, Entry::reset(SLO));
+        let copy = Entry::reset(SLO).by("ann").because("it is agreed").booked(SLO, 9, reset.id()).unwrap();
+        let other = booking(7, Entry::reset(SLO));
+        let ledger = vec![reset.clone(), other.clone(), copy];
+        let page = encode(&Page { ledger, ..Page::default() });
+        let snapshot = encode(&Archive::default());
+        let Recovery { archive, left_out, .. } = Archive::recover(Some(&snapshot), &[page]);
+        assert_eq!(archive.ledger.entries(), [reset, other]);
+        assert_eq!(left_out, [""; 0]);
     }
 
     #[test]

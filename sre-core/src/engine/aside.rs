@@ -20,18 +20,24 @@ pub(super) struct Aside {
 impl Aside {
     /// Whether an instant is excluded.
     pub(super) fn contains(&self, at_ns: u64) -> bool {
-        self.spans.iter().any(|(from_ns, until_ns)| (*from_ns..*until_ns).contains(&at_ns))
+        self.touches((at_ns, at_ns.saturating_add(1)))
     }
 
     /// Whether some of a time is excluded.
     pub(super) fn touches(&self, (from_ns, until_ns): Span) -> bool {
-        self.spans.iter().any(|span| span.0 < until_ns && from_ns < span.1)
+        self.since(from_ns).first().is_some_and(|span| span.0 < until_ns)
     }
 
     /// How much of the time since `from_ns` is excluded and was not observed.
     pub(super) fn missed_ns(&self, line: &Timeline, from_ns: u64) -> u64 {
-        let missed = self.spans.iter().map(|span| line.missed_ns(span.0.max(from_ns), span.1.max(from_ns)));
+        let spans = self.since(from_ns).iter();
+        let missed = spans.map(|span| line.missed_ns(span.0.max(from_ns), span.1.max(from_ns)));
         missed.fold(0, u64::saturating_add)
+    }
+
+    /// The excluded times that end after an instant.
+    fn since(&self, from_ns: u64) -> &[Span] {
+        self.spans.get(self.spans.partition_point(|span| span.1 <= from_ns)..).unwrap_or_default()
     }
 
     /// Moves on, with what was counted since.
@@ -53,21 +59,13 @@ impl Aside {
 impl Past {
     /// Says which times are excluded from now on, in any order. The room for what is set aside stays, once it was
     /// needed, as long as the process.
-    pub(super) fn exclude(&mut self, mut spans: Vec<Span>) {
+    pub(super) fn exclude(&mut self, spans: Vec<Span>) {
         if spans.is_empty() && self.aside.is_none() {
             return;
         }
-        spans.sort_unstable();
-        let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
-        for span in spans {
-            match apart.last_mut() {
-                Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
-                _ => apart.push(span),
-            }
-        }
         let (units, calls) = (&self.units, &self.calls);
         let blank = || Box::new(Aside { units: units.emptied(), calls: calls.emptied(), spans: Vec::new() });
-        self.aside.get_or_insert_with(blank).spans = apart;
+        self.aside.get_or_insert_with(blank).spans = apart(spans);
     }
 
     /// Takes over what an earlier process had set aside, for the times that it excluded.
@@ -79,38 +77,37 @@ impl Past {
         }
     }
 
-    /// Sets aside what was counted in a time that [is excluded](Self::exclude), by whole slots, but nothing of slots
-    /// before `since_ns`; `marks` go with it.
-    ///
-    /// Returns what of it is covered, up to now; `None` if nothing is kept of it.
-    pub(super) fn set_aside(&mut self, span: Span, since_ns: u64, marks: &mut [&mut Mark]) -> Option<Span> {
-        let now_ns = self.line.now_ns();
-        let units = self.units_in(span, since_ns)?;
-        let calls = self.calls_in(span, since_ns);
-        let aside = self.aside.as_mut()?;
-        let judged_first = marks.iter_mut().map(|mark| (mark.at_ns, &mut mark.judged, &mut mark.aside));
-        transfer(&mut self.units, &mut aside.units, units, judged_first);
-        if let Some(calls) = calls {
-            transfer(&mut self.calls, &mut aside.calls, calls, core::iter::empty());
-        }
+    /// What of a time is covered when it is [set aside](Self::set_aside), up to now; `None` if nothing is kept of it.
+    pub(super) fn covered(&self, span: Span) -> Option<Span> {
+        let units = self.units_in(span, 0)?;
         let (from_ns, until_ns) = self.slices.as_ref().map_or(units, |slices| slices.times_of(units));
-        Some((from_ns, until_ns.min(now_ns)))
+        Some((from_ns, until_ns.min(self.line.now_ns())))
     }
 
-    /// Judges again what was set aside in a time, by whole slots; those that `others` touch as well stay aside.
-    pub(super) fn bring_back(&mut self, span: Span, others: &[Span], marks: &mut [&mut Mark]) {
-        let units =
-            rest_of(self.units_in(span, 0), others.iter().filter_map(|other| self.units_in(*other, 0)));
-        let calls =
-            rest_of(self.calls_in(span, 0), others.iter().filter_map(|other| self.calls_in(*other, 0)));
+    /// Sets aside what was counted in times that [are excluded](Self::exclude), by whole slots, but nothing of slots
+    /// before `since_ns`; `marks` go with it.
+    pub(super) fn set_aside(&mut self, spans: &[Span], since_ns: u64, marks: &mut [&mut Mark]) {
+        // Calls go with what is judged of them: of a slice that is yet to end, nothing is kept so far.
+        let booked = spans.iter().filter(|span| self.units_in(**span, since_ns).is_some());
+        let calls = apart(booked.filter_map(|span| self.calls_in(*span, since_ns)).collect());
+        let units = apart(spans.iter().filter_map(|span| self.units_in(*span, since_ns)).collect());
         let Some(aside) = &mut self.aside else { return };
-        for span in units {
-            let aside_first = marks.iter_mut().map(|mark| (mark.at_ns, &mut mark.aside, &mut mark.judged));
-            transfer(&mut aside.units, &mut self.units, span, aside_first);
-        }
-        for span in calls {
-            transfer(&mut aside.calls, &mut self.calls, span, core::iter::empty());
-        }
+        let judged_first = marks.iter_mut().map(|mark| (mark.at_ns, &mut mark.judged, &mut mark.aside));
+        transfer(&mut self.units, &mut aside.units, &units, judged_first);
+        transfer(&mut self.calls, &mut aside.calls, &calls, core::iter::empty());
+    }
+
+    /// Judges again what was set aside in some times, by whole slots; those that `others` touch as well stay aside.
+    pub(super) fn bring_back(&mut self, spans: &[Span], others: &[Span], marks: &mut [&mut Mark]) {
+        let rest = |slots: &dyn Fn(Span) -> Option<Span>| {
+            let slots_of = |spans: &[Span]| apart(spans.iter().filter_map(|span| slots(*span)).collect());
+            rest_of(&slots_of(spans), &slots_of(others))
+        };
+        let (units, calls) = (rest(&|span| self.units_in(span, 0)), rest(&|span| self.calls_in(span, 0)));
+        let Some(aside) = &mut self.aside else { return };
+        let aside_first = marks.iter_mut().map(|mark| (mark.at_ns, &mut mark.aside, &mut mark.judged));
+        transfer(&mut aside.units, &mut self.units, &units, aside_first);
+        transfer(&mut aside.calls, &mut self.calls, &calls, core::iter::empty());
     }
 
     /// Whether a late tick spread events over a time of which some is excluded.
@@ -204,20 +201,38 @@ impl SliceJudge {
     }
 }
 
-/// What is left of a span without others.
-fn rest_of(span: Option<Span>, others: impl Iterator<Item = Span>) -> Vec<Span> {
-    let mut others: Vec<Span> = others.collect();
-    others.sort_unstable();
-    let Some((mut from_ns, until_ns)) = span else { return Vec::new() };
-    let mut rest = Vec::new();
-    for other in others {
-        if other.0 > from_ns {
-            rest.push((from_ns, other.0.min(until_ns)));
+/// The times in which some of the spans is, apart from each other, oldest first.
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match apart.last_mut() {
+            Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
+            _ => apart.push(span),
         }
-        from_ns = from_ns.max(other.1);
     }
-    rest.push((from_ns, until_ns));
-    rest.retain(|span| span.0 < span.1);
+    apart
+}
+
+/// What is left of spans without others; both are [apart].
+fn rest_of(spans: &[Span], others: &[Span]) -> Vec<Span> {
+    let mut others = others.iter().copied().peekable();
+    let mut rest = Vec::with_capacity(spans.len());
+    for (mut from_ns, until_ns) in spans.iter().copied() {
+        while let Some(other) = others.peek().copied().filter(|other| other.0 < until_ns) {
+            if other.0 > from_ns {
+                rest.push((from_ns, other.0));
+            }
+            from_ns = from_ns.max(other.1);
+            if other.1 > until_ns {
+                break;
+            }
+            others.next();
+        }
+        if from_ns < until_ns {
+            rest.push((from_ns, until_ns));
+        }
+    }
     rest
 }
 
@@ -226,12 +241,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_of_a_span_is_what_no_other_has() {
-        let rest = |span, others: &[Span]| rest_of(Some(span), others.iter().copied());
-        assert_eq!(rest((10, 50), &[]), [(10, 50)]);
-        assert_eq!(rest((10, 50), &[(20, 30), (25, 40), (60, 70)]), [(10, 20), (40, 50)]);
-        assert_eq!(rest((10, 50), &[(0, 20), (45, 99)]), [(20, 45)]);
-        assert_eq!(rest((10, 50), &[(0, 99), (20, 30)]), []);
-        assert_eq!(rest_of(None, core::iter::empty()), []);
+    fn what_is_left_of_spans_is_what_no_other_has() {
+        let rest = |spans: &[Span], others: &[Span]| rest_of(&apart(spans.to_vec()), &apart(others.to_vec()));
+        assert_eq!(rest(&[(10, 50)], &[]), [(10, 50)]);
+        assert_eq!(rest(&[(10, 50)], &[(20, 30), (25, 40), (60, 70)]), [(10, 20), (40, 50)]);
+        assert_eq!(rest(&[(10, 50)], &[(0, 20), (45, 99)]), [(20, 45)]);
+        assert_eq!(rest(&[(10, 50)], &[(0, 99), (20, 30)]), []);
+        assert_eq!(rest(&[], &[(0, 99)]), []);
+        let many = [(60, 70), (10, 50), (40, 55), (80, 90)];
+        assert_eq!(
+            rest(&many, &[(0, 5), (20, 30), (50, 62), (69, 85), (90, 99)]),
+            [(10, 20), (30, 50), (62, 69), (85, 90)]
+        );
     }
 }

@@ -92,6 +92,14 @@ pub enum LedgerError {
         /// Its number.
         id: u64,
     },
+    /// A text that is not the number of an entry.
+    #[error(
+        "`{value}` is not the number of an entry: give its 16 hexadecimal digits, such as 00c0ffee00c0ffee"
+    )]
+    Id {
+        /// The text, at most its first 120 characters.
+        value: Box<str>,
+    },
     /// More entries than a ledger has.
     #[error(
         "the ledger has {max} entries, which is all that it can have: take old ones out with `hand_over_entries`"

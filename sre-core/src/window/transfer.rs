@@ -12,32 +12,29 @@ pub(crate) struct Mark {
     pub(crate) aside: Tally,
 }
 
-/// Moves what `from` counted in the slots from `span.0` up to `span.1` to `to`, a ladder of the same shape.
+/// Moves what `from` counted in the slots of `spans` to `to`, a ladder of the same shape.
 ///
-/// Both must be bounds of slots as [`Ladder::covering`] gives them. `marks` of sums that somebody else keeps go with it:
-/// each is the instant and the sums of both ladders at it.
+/// Spans are apart from each other, oldest first, and from bounds of slots to bounds of slots as [`Ladder::covering`]
+/// gives them. `marks` of sums that somebody else keeps go with it: each is the instant and the sums of both ladders at
+/// it.
 ///
-/// Takes one copy of the source and one turn of each ring: meant for what people do, not for each tick.
+/// Takes one copy of the source and one turn of each ring, however many spans there are: meant for what people do, not
+/// for each tick.
 pub(crate) fn transfer<'a>(
     from: &mut Ladder,
     to: &mut Ladder,
-    span: (u64, u64),
+    spans: &[(u64, u64)],
     marks: impl Iterator<Item = (u64, &'a mut Tally, &'a mut Tally)>,
 ) {
-    let (source, target) = (from.clone(), to.clone());
-    let (start, end) = (source.sum_at(span.0), source.sum_at(span.1));
-    let whole = end.since(start);
+    let (moves, whole) = moves(from, spans);
     if whole.is_empty() {
         return;
     }
+    let (source, target) = (from.clone(), to.clone());
     let moved = |at_ns: u64, sum: Tally| {
-        if at_ns < span.0 {
-            EventCounts::ZERO
-        } else if at_ns >= span.1 {
-            whole
-        } else {
-            at_most(sum.since(start), whole)
-        }
+        let begun = moves.partition_point(|one| one.span.0 <= at_ns);
+        let last = begun.checked_sub(1).and_then(|place| moves.get(place));
+        last.map_or(EventCounts::ZERO, |last| last.moved(at_ns, sum))
     };
     for (at_ns, from, to) in marks {
         let moved = moved(at_ns, *from);
@@ -52,6 +49,38 @@ pub(crate) fn transfer<'a>(
     to.fill_rings(target.sum().plus(whole), || {
         |at_ns| target.sum_at(at_ns).plus(moved(at_ns, source.sum_at(at_ns)))
     });
+}
+
+/// What moves of one span.
+#[derive(Clone, Copy, Debug)]
+struct Move {
+    span: (u64, u64),
+    /// What had been counted when it began.
+    start: Tally,
+    /// What was counted in it.
+    whole: EventCounts,
+    /// What moves of earlier ones.
+    before: EventCounts,
+}
+
+impl Move {
+    /// What moves of what was counted up to an instant after it began, when there had been counted `sum`.
+    fn moved(&self, at_ns: u64, sum: Tally) -> EventCounts {
+        let own = if at_ns >= self.span.1 { self.whole } else { at_most(sum.since(self.start), self.whole) };
+        self.before + own
+    }
+}
+
+/// What moves of each span, and of all of them.
+fn moves(source: &Ladder, spans: &[(u64, u64)]) -> (Vec<Move>, EventCounts) {
+    let mut all = EventCounts::ZERO;
+    let one = |span: &(u64, u64)| {
+        let start = source.sum_at(span.0);
+        let (whole, before) = (source.sum_at(span.1).since(start), all);
+        all += whole;
+        Move { span: *span, start, whole, before }
+    };
+    (spans.iter().map(one).collect(), all)
 }
 
 impl Ladder {
@@ -155,7 +184,10 @@ mod tests {
                 events.iter().filter(|(at, _)| *at < mark_at && wanted(*at)).map(|(_, counts)| *counts).sum::<EventCounts>()
             };
             let (mut judged_mark, mut aside_mark) = (Tally::ZERO.plus(sum_at(&|_| true)), Tally::ZERO);
-            transfer(&mut one, &mut aside, (from, until), [(mark_at, &mut judged_mark, &mut aside_mark)].into_iter());
+            // In two spans, of which the second may be empty, as in one.
+            let middle = one.covering(now.saturating_sub(ago * SECOND / 3), u64::MAX).map_or(until, |(middle, _)| middle.clamp(from, until));
+            let spans = [(from, middle), (middle, until)];
+            transfer(&mut one, &mut aside, &spans, [(mark_at, &mut judged_mark, &mut aside_mark)].into_iter());
             prop_assert_eq!(judged_mark, Tally::ZERO.plus(sum_at(&|at| !in_span(at))));
             prop_assert_eq!(aside_mark, Tally::ZERO.plus(sum_at(&|at| in_span(at))));
 

@@ -77,21 +77,25 @@ impl Evaluator {
     }
 
     fn keep_exclusions(&mut self, account: &mut Account, entries: &[Booking]) {
-        while let Some(stale) = account.take_stale(entries) {
+        let stale = account.take_stale(entries);
+        if !stale.is_empty() {
             let others = account.spans();
             let mut marks: Vec<&mut Mark> = self.span.marks().into_iter().chain(account.marks()).collect();
-            self.past.bring_back(stale.time, &others, &mut marks);
+            self.past.bring_back(&stale, &others, &mut marks);
         }
-        for entry in entries {
-            let EntryKind::Exclusion { from_unix_ns, until_unix_ns } = entry.kind() else { continue };
-            if account.covered(entry.id()).is_some() {
-                continue;
-            }
-            let asked = (from_unix_ns, until_unix_ns);
-            self.exclude(account.spans().into_iter().chain([asked]).collect(), account);
+        let known = account.excluded();
+        let asked = entries.iter().filter(|entry| !known.contains(&entry.id()));
+        let asked: Vec<(EntryId, Span)> =
+            asked.filter_map(|entry| Some((entry.id(), entry.time()?))).collect();
+        let fresh: Vec<Span> = asked.iter().map(|(_, time)| *time).collect();
+        self.exclude(account.spans().into_iter().chain(fresh.iter().copied()).collect(), account);
+        let now_ns = self.past.line().now_ns();
+        for (id, time) in asked {
+            account.add_exclusion(id, as_covered(time, self.past.covered(time), now_ns));
+        }
+        if !fresh.is_empty() {
             let mut marks: Vec<&mut Mark> = self.span.marks().into_iter().chain(account.marks()).collect();
-            let covered = self.past.set_aside(asked, 0, &mut marks);
-            account.add_exclusion(entry.id(), as_covered(asked, covered, self.past.line().now_ns()));
+            self.past.set_aside(&fresh, 0, &mut marks);
         }
         self.exclude(account.spans(), account);
     }
@@ -112,9 +116,9 @@ impl Evaluator {
         let since_ns = (from_ns / slot_ns + 1).saturating_mul(slot_ns);
         let spans = account.spans();
         let mut marks: Vec<&mut Mark> = self.span.marks().into_iter().chain(account.marks()).collect();
-        for span in spans {
-            self.past.set_aside(span, since_ns, &mut marks);
-        }
+        self.past.set_aside(&spans, since_ns, &mut marks);
+        // Slots of calls are longer: what was kept already may have moved with them.
+        self.saved = None;
     }
 
     /// After a tick was booked.

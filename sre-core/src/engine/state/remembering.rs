@@ -31,7 +31,8 @@ impl State {
     /// Returns whether this start follows a crash.
     pub(in crate::engine) fn remember(&mut self, downtime: Downtime, archive: Archive) -> bool {
         let mut archive = archive;
-        self.ledger.merge(core::mem::take(&mut archive.ledger));
+        let lost = self.ledger.merge(core::mem::take(&mut archive.ledger));
+        lost.told().for_each(|problem| self.note_problem(problem));
         let mut keeper = Keeper::new(downtime);
         let now_ns = self.started.wall_ns;
         self.note_downtime(&archive, now_ns);
@@ -44,10 +45,11 @@ impl State {
     /// Adds what is found in the state directory once another process has let go of it.
     pub(in crate::engine) fn take_over(&mut self, mut archive: Archive, now: Tick) {
         let Self { keeper: Some(keeper), units, ledger, .. } = self else { return };
-        ledger.merge(core::mem::take(&mut archive.ledger));
+        let lost = ledger.merge(core::mem::take(&mut archive.ledger));
         keeper.take_in(archive, now.wall_ns);
         self.resumed += units.iter_mut().map(|unit| unit.take_over(keeper, ledger, now)).sum::<u64>();
         units.iter_mut().for_each(|unit| unit.keep_to(ledger));
+        lost.told().for_each(|problem| self.note_problem(problem));
     }
 
     fn note_downtime(&mut self, archive: &Archive, now_ns: u64) {

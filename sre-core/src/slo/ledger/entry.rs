@@ -184,13 +184,15 @@ impl fmt::Display for EntryId {
     }
 }
 
-/// The number that its text means; `None` for another text.
+/// The number that its text means: 16 hexadecimal digits, and [`LedgerError::Id`] for another text.
 impl core::str::FromStr for EntryId {
     type Err = LedgerError;
 
     fn from_str(text: &str) -> Result<Self, LedgerError> {
-        let number = u64::from_str_radix(text, 16).ok().filter(|_| text.len() == 16);
-        number.map(Self).ok_or(LedgerError::NothingToWithdraw { id: 0 })
+        // Numbers may have a sign, and digits none.
+        let is_of_digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u64::from_str_radix(text, 16).ok().filter(|_| is_of_digits);
+        number.map(Self).ok_or_else(|| LedgerError::Id { value: excerpt(text) })
     }
 }
 
@@ -336,6 +338,22 @@ impl Booking {
         }
     }
 
+    /// What an exclusion takes out; `None` for other entries.
+    pub(crate) const fn time(&self) -> Option<(u64, u64)> {
+        match self.kind {
+            EntryKind::Exclusion { from_unix_ns, until_unix_ns } => Some((from_unix_ns, until_unix_ns)),
+            _ => None,
+        }
+    }
+
+    /// The entry that a withdrawal takes back; `None` for other entries.
+    pub(crate) const fn withdraws(&self) -> Option<EntryId> {
+        match self.kind {
+            EntryKind::Withdrawal { of } => Some(of),
+            _ => None,
+        }
+    }
+
     /// Whether it can be one of ours, whoever wrote it.
     pub(crate) fn is_sound(&self) -> bool {
         let texts = check_text("who", &self.who, WHO_MAX).and(check_text("why", &self.why, WHY_MAX));
@@ -362,7 +380,8 @@ pub enum Durability {
     /// It is in the state directory, synced to the disk.
     Durable,
     /// It is not there yet, because it cannot be written now, or another process writes it; it will be as soon as that
-    /// changes. [`EngineReport::state`](crate::report::EngineReport::state) says why.
+    /// changes. [`EngineReport::state`](crate::report::EngineReport::state) says why. In a forked child, and in a process
+    /// that lost the directory to another one, it never will be.
     Pending,
     /// There is no state directory: it ends with the process.
     Process,

@@ -17,6 +17,9 @@ pub use entry::{Adjustment, Booking, Durability, Entry, EntryId, EntryKind, Rece
 /// The most entries that a ledger has. They take 1.5 KiB each at the most, and some 150 bytes usually.
 const ENTRIES_MAX: usize = 2_000;
 
+/// The most that it has when it was put together with the ledger of another process.
+pub(crate) const MERGED_MAX: usize = 2 * ENTRIES_MAX;
+
 /// All entries of one engine, in the order in which they were booked.
 ///
 /// Nothing is ever erased from it but what somebody takes out and so has in hand. When it is full, nothing more is
@@ -34,6 +37,34 @@ pub(crate) struct Ledger {
     /// Whether some were taken out since.
     #[serde(skip)]
     shrunk: bool,
+}
+
+/// Entries that are left out when ledgers are put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// None of ours could be like that.
+    unsound: usize,
+    /// More than a ledger has.
+    surplus: usize,
+}
+
+impl Lost {
+    /// Counts these as well.
+    pub(crate) const fn count(&mut self, other: Self) {
+        self.unsound = self.unsound.saturating_add(other.unsound);
+        self.surplus = self.surplus.saturating_add(other.surplus);
+    }
+
+    /// In words, if there are any.
+    pub(crate) fn told(self) -> impl Iterator<Item = String> {
+        let Self { unsound, surplus } = self;
+        let unsound =
+            (unsound > 0).then(|| format!("{unsound} entries of the ledger are of no shape of ours"));
+        let surplus = (surplus > 0).then(|| {
+            format!("{surplus} entries of the ledger are more than the {MERGED_MAX} that it can have")
+        });
+        unsound.into_iter().chain(surplus)
+    }
 }
 
 /// Two are equal that have the same entries, whatever became of them.
@@ -86,23 +117,61 @@ impl Ledger {
             .ok_or(LedgerError::NothingToWithdraw { id: of.get() })
     }
 
-    /// Takes in what another process, or an earlier one, booked; what both have stands once.
-    pub(crate) fn merge(&mut self, other: Self) {
-        let known: HashSet<EntryId> = self.entries.iter().map(Booking::id).collect();
-        let fresh =
-            other.entries.into_iter().filter(|entry| entry.is_sound() && !known.contains(&entry.id()));
-        self.entries.extend(fresh);
+    /// Takes in what another process, or an earlier one, booked; what both have stands once. Returns what found no room.
+    pub(crate) fn merge(&mut self, other: Self) -> Lost {
+        let mut lost = Lost::default();
+        let mut known: HashSet<EntryId> = self.entries.iter().map(Booking::id).collect();
+        for entry in other.entries {
+            if !entry.is_sound() {
+                lost.unsound = lost.unsound.saturating_add(1);
+            } else if known.insert(entry.id()) {
+                self.entries.push(entry);
+            }
+        }
         self.entries.sort_by_key(|entry| (entry.booked_unix_ns(), entry.id()));
-        self.entries.dedup_by_key(|entry| entry.id());
         self.handed_over = self.handed_over.max(other.handed_over);
         self.version = self.version.wrapping_add(1);
+        lost.surplus = self.leave_out_surplus();
+        lost
+    }
+
+    /// One that was read, as one of ours; notes what is lost by that.
+    pub(crate) fn checked(self, lost: &mut Lost) -> Self {
+        let mut checked = Self::default();
+        lost.count(checked.merge(self));
+        checked
     }
 
     /// Adds one that a flush has written.
-    pub(crate) fn add(&mut self, entries: Vec<Booking>) {
-        if !entries.is_empty() {
-            self.merge(Self { entries, ..Self::default() });
+    pub(crate) fn add(&mut self, entries: Vec<Booking>) -> Lost {
+        if entries.is_empty() {
+            return Lost::default();
         }
+        self.merge(Self { entries, ..Self::default() })
+    }
+
+    /// Leaves out what matters least of too many: what is withdrawn, then what ends first. Returns how many.
+    fn leave_out_surplus(&mut self) -> usize {
+        let surplus = self.entries.len().saturating_sub(MERGED_MAX);
+        if surplus == 0 {
+            return 0;
+        }
+        let withdrawn = self.withdrawn();
+        // An entry goes with its withdrawals, or it would be in force again.
+        let subject = |entry: &Booking| entry.withdraws().unwrap_or(entry.id());
+        let mut order: Vec<_> = self
+            .entries
+            .iter()
+            .map(|entry| {
+                let is_in_force = !withdrawn.contains(&subject(entry));
+                (is_in_force, entry.ends_unix_ns(), subject(entry))
+            })
+            .collect();
+        order.sort_unstable();
+        let gone: HashSet<EntryId> = order.into_iter().take(surplus).map(|(_, _, id)| id).collect();
+        let before = self.entries.len();
+        self.entries.retain(|entry| !gone.contains(&subject(entry)));
+        before.saturating_sub(self.entries.len())
     }
 
     /// What is in force about an objective.
@@ -128,10 +197,7 @@ impl Ledger {
     pub(crate) fn hand_over(&mut self, is_over: impl Fn(&Booking) -> bool) -> Vec<Booking> {
         let over: HashSet<EntryId> =
             self.entries.iter().filter(|entry| is_over(entry)).map(Booking::id).collect();
-        let goes = |entry: &Booking| match entry.kind() {
-            EntryKind::Withdrawal { of } => over.contains(&of),
-            _ => over.contains(&entry.id()),
-        };
+        let goes = |entry: &Booking| over.contains(&entry.withdraws().unwrap_or(entry.id()));
         let (gone, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut self.entries).into_iter().partition(goes);
         self.entries = kept;
         self.handed_over = self.handed_over.saturating_add(gone.len() as u64);
@@ -141,11 +207,7 @@ impl Ledger {
     }
 
     fn withdrawn(&self) -> HashSet<EntryId> {
-        let of = |entry: &Booking| match entry.kind() {
-            EntryKind::Withdrawal { of } => Some(of),
-            _ => None,
-        };
-        self.entries.iter().filter_map(of).collect()
+        self.entries.iter().filter_map(Booking::withdraws).collect()
     }
 }
 
