@@ -1,5 +1,7 @@
 //! Every program of the workspace forbids unsafe code in its root, and thereby everywhere, but for those that need it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests do")]
+
 use std::path::{Path, PathBuf};
 
 mod promise;
