@@ -18,6 +18,7 @@ mod incidents;
 mod input;
 mod judged;
 mod keeper;
+mod looks;
 mod memory;
 mod meter;
 #[cfg(all(test, sre_loom))]

@@ -7,6 +7,7 @@ use crate::engine::archive::{Archive, Page};
 use crate::engine::evaluation::Evaluator;
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
 use crate::engine::keeper::Keeper;
+use crate::engine::looks::Looks;
 use crate::engine::meter::Meter;
 use crate::engine::month::Month;
 use crate::engine::rotation::Rotation;
@@ -318,8 +319,20 @@ impl Unit {
         self.interval != interval
     }
 
+    /// It is its turn to look at its month in the tick that begins.
+    pub(super) fn call(&mut self) {
+        self.whole.month.call();
+    }
+
+    /// Looks at its month if it was called. What is found is told when the interval ends.
+    pub(super) fn answer(&mut self, sli: usize, now: Moment, looks: &mut Looks) {
+        if self.whole.month.is_called() {
+            self.whole.month.look(sli, now, looks);
+        }
+    }
+
     /// Merges the histograms and closes an interval of the windowed percentiles.
-    pub(super) fn end_interval(&mut self, now: Moment) {
+    pub(super) fn end_interval(&mut self, sli: usize, now: Moment, looks: &mut Looks) {
         self.interval = now.interval;
         self.merge();
         for part in &mut self.parts {
@@ -332,7 +345,8 @@ impl Unit {
         let durations = Arc::clone(self.durations());
         let interval = self.whole.judged.interval(&durations);
         let Whole { judged, month, counts, .. } = &mut self.whole;
-        month.end_interval(&interval, now);
+        month.end_interval(&interval, now, looks);
+        month.look(sli, now, looks);
         let counts = counts_of(&self.parts, counts);
         judged.end_interval(now.interval, &interval, &durations, counts, month.percentiles());
     }

@@ -56,13 +56,25 @@ const fn step(before: u128, count: u128) -> u128 {
 ///
 /// Allocates at most the buckets of the layout, whatever the bytes claim.
 pub(super) fn read_steps(layout: Layout, reader: &mut Reader<'_>) -> Result<Snapshot, DecodeError> {
+    let mut counts = Vec::new();
+    let (block, sum_ns) = read_counts(layout, reader, &mut counts)?;
+    Ok(Snapshot::from_blocks(layout, Blocks::from_counts(block, counts), sum_ns))
+}
+
+/// The same into counts that may have been others before; returns the block that they begin with, and the sum.
+pub(super) fn read_counts(
+    layout: Layout,
+    reader: &mut Reader<'_>,
+    counts: &mut Vec<u64>,
+) -> Result<(usize, u128), DecodeError> {
+    counts.clear();
     let sum_ns = reader.number()?;
     if reader.at_end() {
-        return Ok(Snapshot::empty(layout).with_sum_ns(sum_ns));
+        return Ok((0, sum_ns));
     }
     let first = reader.bucket(layout)?;
     let leading = first % BLOCK;
-    let mut counts = vec![0; leading];
+    counts.resize(leading, 0);
     let room = leading + layout.buckets() - first;
     counts.push(behind_nothing(reader)?);
     while !reader.at_end() {
@@ -87,7 +99,7 @@ pub(super) fn read_steps(layout: Layout, reader: &mut Reader<'_>) -> Result<Snap
         }
         counts.push(count);
     }
-    Ok(Snapshot::from_blocks(layout, Blocks::from_counts(first / BLOCK, counts), sum_ns))
+    Ok((first / BLOCK, sum_ns))
 }
 
 /// The first count, or one behind a run.

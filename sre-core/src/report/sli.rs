@@ -39,7 +39,8 @@ pub struct SliReport {
     /// Failed calls that took longer than each threshold.
     pub error_over: Over,
     /// Percentiles of successful calls over [`WINDOWS`](Percentiles::WINDOWS), and, except for members of families, over
-    /// [`LONG_WINDOWS`](Percentiles::LONG_WINDOWS).
+    /// [`LONG_WINDOWS`](Percentiles::LONG_WINDOWS). Those of the long windows are absent until they are looked at for the
+    /// first time: of few SLIs at the first tick, of many within some 70 s of a start.
     pub percentiles: Arc<[Percentiles]>,
     /// The Apdex over 5 min, if the SLI keeps one.
     pub apdex: Option<Apdex>,

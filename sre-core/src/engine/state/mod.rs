@@ -11,6 +11,7 @@ use crate::clock::Source;
 use crate::engine::age::{Age, Moment};
 use crate::engine::builder::Selection;
 use crate::engine::keeper::Keeper;
+use crate::engine::looks::Looks;
 use crate::engine::rotation::Rotation;
 use crate::engine::ticker::Arrival;
 use crate::engine::unit::{Blanks, Unit};
@@ -44,6 +45,7 @@ pub(super) struct State {
     transitions: Vec<TransitionReport>,
     last: Tick,
     age: Age,
+    looks: Looks,
     paused: bool,
     strict: bool,
     retired: bool,
@@ -81,6 +83,7 @@ impl State {
             transitions: Vec::new(),
             last: started,
             age: Age::new(started),
+            looks: Looks::default(),
             paused: false,
             strict,
             retired: false,
@@ -248,12 +251,16 @@ impl State {
         self.health.ticks_late += u64::from(arrival.late);
         self.health.tick_lag = arrival.lag;
         self.health.tick_duration = spent;
+        let called = self.looks.begin_tick(self.units.len());
+        called.for_each(|sli| self.units.get_mut(sli).into_iter().for_each(Unit::call));
         self.report(now, Stock::Now, |turn| {
             turn.unit.tick(now);
             turn.unit.transitions(turn.transitions);
             if turn.unit.is_due(turn.moment.interval) {
                 turn.let_go();
-                turn.unit.end_interval(turn.moment);
+                turn.unit.end_interval(turn.number, turn.moment, turn.looks);
+            } else {
+                turn.unit.answer(turn.number, turn.moment, turn.looks);
             }
         })
     }
@@ -276,10 +283,11 @@ impl State {
         let started_unix_ns = self.counters_started_ns();
         // Before the first tick there is none to tell of.
         let takes_stock = stock == Stock::Now || self.health.ticks == 0;
-        let Self { units, reports, health, transitions, empty, age, keeper, ledger, resumed, .. } = self;
+        let Self { units, reports, health, transitions, empty, age, looks, keeper, ledger, resumed, .. } =
+            self;
         reports.turn(|report| {
             let (mut sums, mut filled, mut silent) = (Sums::default(), 0, false);
-            for (number, unit) in (0_u64..).zip(&mut *units) {
+            for (number, unit) in units.iter_mut().enumerate() {
                 unit.adopt(now);
                 if let Some(keeper) = keeper {
                     *resumed += unit.resume(keeper, now);
@@ -290,8 +298,8 @@ impl State {
                 let missing = filled.saturating_sub(report.slis.len());
                 report.slis.extend((0..missing).map(|_| SliReport::blank(empty)));
                 let rows = report.slis.get_mut(first..filled).unwrap_or_default();
-                let moment = age.moment(number);
-                let mut turn = Turn { moment, unit, rows, transitions, empty };
+                let moment = age.moment(number as u64);
+                let mut turn = Turn { number, moment, looks, unit, rows, transitions, empty };
                 step(&mut turn);
                 turn.unit.report(now, turn.rows);
                 if takes_stock {
@@ -422,8 +430,11 @@ impl Sums {
 
 /// One SLI at one look, with its rows in the report that is being filled.
 struct Turn<'a> {
+    /// Which of the SLIs it is.
+    number: usize,
     /// Now, as its percentiles see it.
     moment: Moment,
+    looks: &'a mut Looks,
     unit: &'a mut Unit,
     rows: &'a mut [SliReport],
     transitions: &'a mut Vec<TransitionReport>,

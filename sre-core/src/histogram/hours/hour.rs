@@ -68,13 +68,18 @@ impl Hour {
     /// [`DecodeError`] for bytes of which not all were written here.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        let head = reader.number()?;
-        let bits = (head & 0xf) as u8;
-        let layout = Layout::try_new(u32::from(bits)).map_err(|_| DecodeError::Bits { bits })?;
-        let missed_s = u32::try_from(head >> 4).ok().filter(|missed_s| *missed_s <= HOUR_S);
-        let missed_s = missed_s.ok_or(DecodeError::Number { offset: 0 })?;
+        let (missed_s, layout) = read_head(&mut reader)?;
         Ok(Self { missed_s, durations: read_steps(layout, &mut reader)? })
     }
+}
+
+/// What was missed of an hour, and the layout of the rest.
+pub(super) fn read_head(reader: &mut Reader<'_>) -> Result<(u32, Layout), DecodeError> {
+    let head = reader.number()?;
+    let bits = (head & 0xf) as u8;
+    let layout = Layout::try_new(u32::from(bits)).map_err(|_| DecodeError::Bits { bits })?;
+    let missed_s = u32::try_from(head >> 4).ok().filter(|missed_s| *missed_s <= HOUR_S);
+    Ok((missed_s.ok_or(DecodeError::Number { offset: 0 })?, layout))
 }
 
 /// How fine the buckets of an hour are; the rest is not read.

@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+mod adder;
 mod bytes;
 mod hour;
 mod packed;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshot;
+use adder::Adder;
 pub(crate) use bytes::Bytes;
 use hour::{HOUR_BYTES_MAX, HOUR_S, Hour, bits_of};
 use packed::{FRAME, entries, framed, is_sound, pack};
@@ -145,17 +147,21 @@ impl Hours {
     pub(crate) fn before(&self, until: u32, lengths: &[u32]) -> Vec<Stretch> {
         let all = self.all();
         let mut hours = all.range(..until).rev().peekable();
-        let mut sum = Stretch::default();
+        let mut sum = Adder::default();
         let up_to = |length: &u32| {
             let since = until.saturating_sub(*length);
             while let Some((_, bytes)) = hours.next_if(|(number, _)| **number >= since) {
-                if let Ok(hour) = Hour::decode(bytes) {
-                    sum.add_hour(&hour);
-                }
+                // One that cannot be read has nothing to add.
+                let _ = sum.add(bytes);
             }
-            sum.clone()
+            sum.sum()
         };
         lengths.iter().map(up_to).collect()
+    }
+
+    /// Whether adding to `hour` makes all others be packed anew.
+    pub(crate) fn packs_for(&self, hour: u32) -> bool {
+        self.recent.len() == RECENT && self.recent(hour).is_none()
     }
 
     /// One hour.

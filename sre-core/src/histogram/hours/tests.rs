@@ -255,6 +255,21 @@ proptest! {
     }
 
     #[test]
+    fn a_stretch_is_the_sum_of_its_histograms(additions in additions(), fine in any::<u64>()) {
+        let mut hours = BTreeMap::from([(NOW - 999, Hour { missed_s: 9, durations: of([1]) }.encode())]);
+        for (number, (hour, values, width)) in (0..).zip(additions) {
+            let layout = Layout::try_new(2 + (fine >> (number % 60) & 7) as u32).unwrap();
+            let durations = spread(values, width).coarsened(layout);
+            hours.insert(hour, Hour { missed_s: hour % 3_600, durations }.encode());
+        }
+        let packed = hours.iter().map(|(hour, bytes)| (*hour, Cow::Borrowed(bytes.as_slice()))).collect();
+        let kept = Hours { packed: pack(&packed), ..Hours::default() };
+        let mut expected = Stretch::default();
+        hours.values().rev().for_each(|bytes| expected.add_hour(&Hour::decode(bytes).unwrap()));
+        prop_assert_eq!(seen(&kept, u32::MAX, u32::MAX), expected);
+    }
+
+    #[test]
     fn hours_of_two_processes_add_whichever_comes_first(one in additions(), other in additions()) {
         let fill = |additions: &[(u32, u64, u32)]| {
             let mut hours = Hours::default();
