@@ -138,7 +138,8 @@ impl TierJudge {
     }
 
     /// What outlives the process.
-    pub(super) fn kept(&self, tier: &DerivedTier, report: &TierReport, now: Tick) -> KeptTier {
+    pub(super) fn kept(&self, tier: &DerivedTier, report: &TierReport, past: &Past) -> KeptTier {
+        let (now, counted) = (past.line().last(), past.raw_sum());
         KeptTier {
             long_ns: saturating_nanos(tier.long()),
             short_ns: saturating_nanos(tier.short()),
@@ -147,7 +148,7 @@ impl TierJudge {
             onset: self.onset.map(|onset| KeptOnset {
                 at_unix_ns: onset.at.wall_ns,
                 age_ns: now.elapsed_ns.saturating_sub(onset.at.elapsed_ns),
-                counts: self.counted.since(onset.counted).into(),
+                counts: counted.since(onset.counted).into(),
             }),
         }
     }

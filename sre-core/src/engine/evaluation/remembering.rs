@@ -79,9 +79,8 @@ impl Evaluator {
     }
 
     fn kept_tiers(&self) -> Vec<KeptTier> {
-        let now = self.past.line().last();
         let tiers = self.derived.iter().zip(&self.tiers).zip(&self.report.tiers);
-        tiers.map(|((tier, judge), report)| judge.kept(tier, report, now)).collect()
+        tiers.map(|((tier, judge), report)| judge.kept(tier, report, &self.past)).collect()
     }
 
     /// Goes on at `tick` from where an earlier process left off; what was counted and decided since this evaluator was
