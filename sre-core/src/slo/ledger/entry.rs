@@ -32,8 +32,8 @@ const AHEAD_NS_MAX: u64 = 366 * 86_400_000_000_000;
 /// use std::time::{Duration, SystemTime};
 ///
 /// let reset = Entry::reset("checkout-availability").by("ann").because("the target was agreed anew");
-/// let now = SystemTime::now();
-/// let maintenance = Entry::exclusion("checkout-availability", now..now + Duration::from_secs(3_600))
+/// let monday = SystemTime::UNIX_EPOCH + Duration::from_secs(1_782_705_600); // 2026-06-29, 04:00 UTC
+/// let maintenance = Entry::exclusion("checkout-availability", monday..monday + Duration::from_secs(3_600))
 ///     .by("ann")
 ///     .because("the database moves, announced on Monday");
 /// let credit = Entry::adjustment("checkout-availability", Adjustment::new(0, -500))
