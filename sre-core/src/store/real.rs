@@ -25,6 +25,22 @@ struct Lock {
     pid: u32,
 }
 
+impl Lock {
+    /// A forked child has the file as well, and with it the lock of its parent.
+    fn is_own(&self) -> bool {
+        self.pid == std::process::id()
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file would not do while a forked child has it open, be it for the moment before it executes a program.
+        if self.is_own() {
+            let _ = self.file.unlock();
+        }
+    }
+}
+
 impl RealDisk {
     /// The directory, which need not exist yet.
     pub(crate) fn new(directory: impl Into<PathBuf>) -> Self {
@@ -113,14 +129,12 @@ impl Disk for RealDisk {
 
     fn holds_lock(&mut self) -> io::Result<bool> {
         match &self.lock {
-            // A forked child has the file as well, and must not write.
-            Some(lock) if lock.pid == std::process::id() => is_same_file(&lock.file, &lock.path),
+            Some(lock) if lock.is_own() => is_same_file(&lock.file, &lock.path),
             _ => Ok(false),
         }
     }
 
     fn unlock(&mut self) {
-        // Closing the file lets go of the lock, unless a forked child has it open, too.
         self.lock = None;
     }
 }
@@ -210,4 +224,38 @@ fn is_same_file(file: &File, path: &Path) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn is_same_file(_file: &File, _path: &Path) -> io::Result<bool> {
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::scratch::Scratch;
+
+    #[test]
+    fn a_lock_is_let_go_of_while_a_forked_child_has_its_file_open() {
+        let scratch = Scratch::new();
+        let (mut one, mut other) = (RealDisk::new(scratch.path()), RealDisk::new(scratch.path()));
+        let holder = Holder::this_process(0);
+        assert_eq!(one.try_lock("lock", &holder).unwrap(), LockAttempt::Taken);
+        // The same open file, as after a fork.
+        let _of_the_child = one.lock.as_ref().unwrap().file.try_clone().unwrap();
+        assert!(matches!(other.try_lock("lock", &holder).unwrap(), LockAttempt::HeldBy(_)));
+        drop(one);
+        assert_eq!(other.try_lock("lock", &holder).unwrap(), LockAttempt::Taken);
+    }
+
+    #[test]
+    fn a_forked_child_does_not_let_go_of_the_lock_of_its_parent() {
+        let scratch = Scratch::new();
+        let (mut one, mut other) = (RealDisk::new(scratch.path()), RealDisk::new(scratch.path()));
+        let holder = Holder::this_process(0);
+        assert_eq!(one.try_lock("lock", &holder).unwrap(), LockAttempt::Taken);
+        let lock = one.lock.as_ref().unwrap();
+        drop(Lock {
+            path: lock.path.clone(),
+            file: lock.file.try_clone().unwrap(),
+            pid: lock.pid.wrapping_add(1),
+        });
+        assert!(matches!(other.try_lock("lock", &holder).unwrap(), LockAttempt::HeldBy(_)));
+    }
 }

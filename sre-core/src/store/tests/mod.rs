@@ -12,7 +12,7 @@ mod processes;
 #[cfg(unix)]
 mod real;
 #[cfg(unix)]
-mod scratch;
+pub(super) mod scratch;
 mod simulated;
 mod standings;
 mod workload;
