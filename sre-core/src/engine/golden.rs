@@ -16,7 +16,7 @@ use crate::primitive::{Arc, Mutex};
 use crate::sli::{Outcome, Sli, SliFamily};
 use crate::slo::{Adjustment, Budgeting, Entry, Objective, Period};
 use crate::store::model::{ModelDisk, World};
-use crate::store::{Options, Store};
+use crate::store::{Options, Store, kept};
 use crate::window::CalendarUnit;
 
 const START_S: u64 = 1_700_000_000;
@@ -150,6 +150,7 @@ fn what_version_1_kept_is_gone_on_from() {
         std::fs::write(&golden, restored(&world_of(&files()))).unwrap();
     }
     assert_eq!(restored(&world_of(&files())), std::fs::read_to_string(golden).unwrap());
+    kept("P6", "an engine goes on from what one of version 1 kept");
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(crate) use holder::Holder;
 pub(crate) use real::RealDisk;
 pub(crate) use recovery::Recovered;
 #[cfg(test)]
-pub(crate) use tests::Random;
+pub(crate) use tests::{Random, kept};
 
 /// The largest file that is read or written.
 ///

@@ -20,6 +20,6 @@ mod workload;
 pub(crate) use workload::Random;
 
 /// Tells what was reached, once it is reached, on a line of its own: a script collects these lines.
-fn kept(promise: &str, figure: impl std::fmt::Display) {
+pub(crate) fn kept(promise: &str, figure: impl std::fmt::Display) {
     println!("\npromise {promise}: {figure}");
 }
