@@ -14,12 +14,25 @@ thread_local! {
 /// Bytes that are allocated and not given back.
 static HELD: AtomicI64 = AtomicI64::new(0);
 
+/// The most that was held since [`peak_bytes`] began to look.
+static PEAK: AtomicI64 = AtomicI64::new(0);
+
 pub(crate) fn held_bytes() -> i64 {
     HELD.load(Ordering::Relaxed)
 }
 
+/// The most that the process holds during `work`, beyond what it holds before.
+pub(crate) fn peak_bytes<T>(work: impl FnOnce() -> T) -> (T, i64) {
+    let before = held_bytes();
+    PEAK.store(before, Ordering::Relaxed);
+    let done = work();
+    (done, PEAK.load(Ordering::Relaxed) - before)
+}
+
 fn hold(bytes: usize, sign: i64) {
-    HELD.fetch_add(sign * i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+    let change = sign * i64::try_from(bytes).unwrap_or(i64::MAX);
+    let held = HELD.fetch_add(change, Ordering::Relaxed) + change;
+    PEAK.fetch_max(held, Ordering::Relaxed);
 }
 
 // SAFETY: every call goes on to the system allocator unchanged.
