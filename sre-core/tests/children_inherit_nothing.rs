@@ -16,6 +16,7 @@ use std::time::Duration;
 use promise::kept;
 use sre_core::clock::ManualClock;
 use sre_core::report::StateStanding;
+use sre_core::slo::{Durability, Entry};
 use sre_core::{Engine, Objective, Outcome, Sli};
 
 const MS: Duration = Duration::from_millis(1);
@@ -91,9 +92,13 @@ fn a_forked_child_writes_nothing_whatever_it_does_with_the_engine() {
     engine.advance(Duration::from_secs(1));
     engine.flush();
     let before = scratch.files();
-    let ways: [fn(&Engine); 4] = [
+    let ways: [fn(&Engine); 5] = [
         |engine| engine.advance(Duration::from_secs(60)),
         Engine::flush,
+        |engine| {
+            let reset = Entry::reset("inherited-availability").by("a child").because("it may try");
+            assert_eq!(engine.book(reset).unwrap().durability, Durability::Never);
+        },
         |engine| assert!(engine.shutdown(PATIENCE)),
         |engine| {
             engine.flush_on_panic();

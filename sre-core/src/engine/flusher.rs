@@ -122,6 +122,11 @@ impl Flusher {
         may
     }
 
+    /// Whether this process writes the directory, or may do so later without being started anew.
+    pub(super) fn may_write(&self) -> bool {
+        std::process::id() == self.pid && self.store.lock().as_ref().is_some_and(Store::may_write)
+    }
+
     /// Writes what was added, and lets go of the directory if the process has `ended`; waits at most `patience` for
     /// another flush to end. Returns whether all is durable.
     pub(super) fn flush(&self, engine: &impl Remembering, ended: bool, patience: Duration) -> bool {

@@ -98,6 +98,14 @@ impl Store {
         &self.standing
     }
 
+    /// Whether writing is possible now, or may be later in this process.
+    pub(crate) const fn may_write(&self) -> bool {
+        match &self.standing {
+            Standing::ReadOnly(error) => error.is_retryable(),
+            _ => true,
+        }
+    }
+
     /// What a strict start refuses: everything but being the writer.
     pub(crate) fn error(&self) -> Option<StoreError> {
         match &self.standing {
@@ -116,11 +124,7 @@ impl Store {
     /// remembers does not contain anything that was appended here, so it is added to that.
     pub(crate) fn take_over(&mut self, now_unix_s: u64) -> Option<Recovered> {
         self.now_unix_s = now_unix_s;
-        let is_settled = match &self.standing {
-            Standing::ReadOnly(error) => !error.is_retryable(),
-            _ => self.is_locked && self.writer.is_some(),
-        };
-        if is_settled {
+        if !self.may_write() || self.is_writer() {
             return None;
         }
         match (self.lock(), &self.writer) {
@@ -225,6 +229,10 @@ impl Store {
     /// How many writes failed since the store was opened.
     pub(crate) const fn failures(&self) -> u64 {
         self.failures
+    }
+
+    const fn is_writer(&self) -> bool {
+        !matches!(self.standing, Standing::ReadOnly(_)) && self.is_locked && self.writer.is_some()
     }
 
     fn lock(&mut self) -> Result<(), StoreError> {

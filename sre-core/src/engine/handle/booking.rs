@@ -93,7 +93,78 @@ impl Core {
         match &self.flusher {
             None => Durability::Process,
             Some(flusher) if flusher.flush(self, false, Duration::MAX) => Durability::Durable,
-            Some(_) => Durability::Pending,
+            Some(flusher) if flusher.may_write() => Durability::Pending,
+            Some(_) => Durability::Never,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::primitive::Mutex;
+    use crate::sli::Sli;
+    use crate::slo::Objective;
+    use crate::store::model::{Failure, ModelDisk, World};
+    use crate::store::{Options, Store};
+
+    const START_S: u64 = 1_700_000_000;
+
+    fn engine(world: &Arc<Mutex<World>>) -> Engine {
+        let clock = ManualClock::at_unix_seconds(START_S);
+        let mut builder = Engine::builder().manual_clock(clock).state_dir("/model");
+        builder.world = Some(Arc::clone(world));
+        let engine = builder.start().unwrap();
+        engine.sli(Sli::new("checkout").objective(Objective::availability(0.999)).definition()).unwrap();
+        engine.flush();
+        engine
+    }
+
+    #[track_caller]
+    fn check(engine: &Engine, expected: Durability) {
+        let entry = Entry::reset("checkout-availability").by("ann").because("it is agreed");
+        let receipt = engine.book(entry).unwrap();
+        assert_eq!(receipt.durability, expected);
+        let withdrawal = Entry::withdrawal(receipt.booking.id()).by("ann").because("it is not");
+        assert_eq!(engine.book(withdrawal).unwrap().durability, expected);
+    }
+
+    #[test]
+    fn an_entry_waits_where_the_disk_fails_and_is_durable_afterwards() {
+        let world = World::new();
+        let engine = engine(&world);
+        check(&engine, Durability::Durable);
+        let calls = world.lock().calls();
+        world.lock().fail(calls, u64::MAX, Failure::Error(30));
+        check(&engine, Durability::Pending);
+        world.lock().heal();
+        check(&engine, Durability::Durable);
+        drop(engine);
+        assert_eq!(self::engine(&world).ledger().len(), 6);
+    }
+
+    #[test]
+    fn an_entry_of_a_process_that_lost_its_directory_for_good_never_outlives_it() {
+        let world = World::new();
+        let loser = engine(&world);
+        // Somebody removes the lock, and another process takes it.
+        world.lock().break_lock();
+        let winner = engine(&world);
+        check(&winner, Durability::Durable);
+        check(&loser, Durability::Pending);
+        drop(winner);
+        check(&loser, Durability::Never);
+        drop(loser);
+        assert_eq!(engine(&world).ledger().len(), 2);
+    }
+
+    #[test]
+    fn an_entry_beside_what_is_not_understood_never_outlives_its_process() {
+        let world = World::new();
+        let (mut store, _) = Store::open(Box::new(ModelDisk::new(&world)), Options::default(), START_S);
+        store.begin_generation(&[2, 1, 2, 3]).unwrap();
+        drop(store);
+        check(&engine(&world), Durability::Never);
     }
 }

@@ -380,11 +380,14 @@ pub enum Durability {
     /// It is in the state directory, synced to the disk.
     Durable,
     /// It is not there yet, because it cannot be written now, or another process writes it; it will be as soon as that
-    /// changes. [`EngineReport::state`](crate::report::EngineReport::state) says why. In a forked child, and in a process
-    /// that lost the directory to another one, it never will be.
+    /// changes. [`EngineReport::state`](crate::report::EngineReport::state) says why.
     Pending,
     /// There is no state directory: it ends with the process.
     Process,
+    /// It ends with the process, though there is a state directory: this is a forked child, another process wrote there
+    /// since this one read it, or what it has is not understood. Book it in the process that writes there, or after a
+    /// restart.
+    Never,
 }
 
 fn check_text(field: &'static str, text: &str, max: usize) -> Result<(), LedgerError> {
