@@ -465,6 +465,7 @@ fn check_refused(entry: Entry, expected: &str) {
     let refused = service.engine.book(entry).unwrap_err();
     assert!(matches!(refused, Error::Ledger(_)), "{refused:?}");
     assert!(refused.to_string().contains(expected), "{refused}");
+    assert!(refused.to_string().len() < 1_000, "enough to find it");
     assert_eq!((service.engine.ledger().len(), service.objective().ledger), (0, None), "nothing was booked");
 }
 
@@ -479,7 +480,8 @@ fn what_nobody_can_mean_is_refused_with_the_value_and_the_next_step() {
             signed(Entry::reset("nobody")),
             "no objective is called `nobody`: take one of those that the status names",
         ),
-        (signed(Entry::reset("x".repeat(1_000))), "such as checkout-availability"),
+        (signed(Entry::reset("x".repeat(1 << 20))), "such as checkout-availability"),
+        (signed(Entry::reset("a\n\u{1b}[2J\u{202e}b")), r"no objective is called `a\n\u{1b}[2J\u{202e}b`"),
         (
             Entry::reset(SLO).because("it is agreed"),
             "`who` of a ledger entry has 0 bytes and must have 1 to 200",

@@ -13,7 +13,7 @@ pub enum LedgerError {
     /// An objective that the engine does not judge.
     #[error("no objective is called `{slo}`: take one of those that the status names, such as {known}")]
     UnknownSlo {
-        /// The name refused, at most its first 120 characters.
+        /// The name refused, at most its first 120 characters; what does not print is escaped.
         slo: Box<str>,
         /// Some that there are.
         known: Box<str>,
@@ -27,7 +27,7 @@ pub enum LedgerError {
         length: usize,
         /// How long it may be.
         max: usize,
-        /// How it begins, at most 120 characters.
+        /// How it begins, at most 120 characters; what does not print is escaped.
         value: Box<str>,
     },
     /// An exclusion that ends before it begins, or as it begins.
@@ -97,7 +97,7 @@ pub enum LedgerError {
         "`{value}` is not the number of an entry: give its 16 hexadecimal digits, such as 00c0ffee00c0ffee"
     )]
     Id {
-        /// The text, at most its first 120 characters.
+        /// The text, at most its first 120 characters; what does not print is escaped.
         value: Box<str>,
     },
     /// More entries than a ledger has.

@@ -119,7 +119,7 @@ pub enum Error {
         "slo name `{value}` must have 2 to 160 characters, start and end with a letter or digit and have only letters, digits, `.`, `_` and `-` inside"
     )]
     SloName {
-        /// The name refused, at most its first 120 characters.
+        /// The name refused, at most its first 120 characters; what does not print is escaped.
         value: Box<str>,
     },
     /// More objectives than an SLI can have.

@@ -24,6 +24,7 @@ pub(crate) use intern::text as intern;
 pub use ledger::{Adjustment, Booking, Durability, Entry, EntryId, EntryKind, Receipt};
 pub(crate) use ledger::{Ledger, some_names, system_time};
 pub(crate) use ledger::{Lost, MERGED_MAX};
+pub(crate) use name::excerpt;
 pub use name::slo_names;
 pub use objective::{Objective, ObjectiveKind};
 pub use period::{Period, PeriodKind};

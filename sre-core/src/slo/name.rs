@@ -39,9 +39,17 @@ pub(super) const fn is_equal(one: &str, other: &str) -> bool {
     }
 }
 
-/// The start of a refused name: enough to find it, never a megabyte of it in a log.
-pub(super) fn excerpt(name: &str) -> Box<str> {
-    name.chars().take(120).collect()
+/// The start of a refused text: enough to find it, never a megabyte of it in a log, and nothing that a terminal obeys.
+pub(crate) fn excerpt(text: &str) -> Box<str> {
+    let mut excerpt = String::new();
+    for character in text.chars().take(120) {
+        match character {
+            // Quotes stay as they are, unlike in literals.
+            '\'' | '"' => excerpt.push(character),
+            other => excerpt.extend(other.escape_debug()),
+        }
+    }
+    excerpt.into()
 }
 
 /// The names of all objectives of an SLI, in their order; what the label `slo` says.
@@ -90,6 +98,14 @@ mod tests {
         for bad in ["", "a", "-a", "a-", "a b", "a/b", "größe", "a\n", ".", "a\0b"] {
             assert!(!is_valid(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn of_a_refused_text_the_start_is_shown_and_nothing_that_a_terminal_obeys() {
+        assert_eq!(&*excerpt("a b, \"größe\" 'ok'"), "a b, \"größe\" 'ok'");
+        assert_eq!(&*excerpt("a\n\u{1b}[2J\0\\ \u{202e}"), r"a\n\u{1b}[2J\0\\ \u{202e}");
+        assert_eq!(&*excerpt(&"ä".repeat(1 << 20)), "ä".repeat(120));
+        assert!(excerpt(&"\u{10ffff}".repeat(1 << 20)).len() <= 120 * 10);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::State;
 use crate::engine::aside::Span;
 use crate::engine::evaluation::Evaluator;
 use crate::error::LedgerError;
-use crate::slo::{Booking, Entry, EntryKind, some_names};
+use crate::slo::{Booking, Entry, EntryKind, excerpt, some_names};
 use crate::window::Tick;
 
 /// How long an entry about an objective that nobody has stays of use.
@@ -25,8 +25,8 @@ impl State {
         let is_withdrawal = matches!(entry.kind(), EntryKind::Withdrawal { .. });
         let process = u64::from(std::process::id()).rotate_left(32) ^ self.started.wall_ns;
         if self.evaluator(&slo).is_none() && !is_withdrawal {
-            let slo = slo.chars().take(120).collect();
-            return Err(LedgerError::UnknownSlo { slo, known: some_names(self.slos.keys().collect()) });
+            let (slo, known) = (excerpt(&slo), some_names(self.slos.keys().collect()));
+            return Err(LedgerError::UnknownSlo { slo, known });
         }
         let booking = self.ledger.draft(entry, &slo, now.wall_ns, process)?;
         if let Some(evaluator) = self.evaluator(&slo) {
