@@ -181,3 +181,51 @@ fn as_covered(asked: Span, covered: Option<Span>, now_ns: u64) -> Span {
     let (from_ns, until_ns) = covered.unwrap_or(asked);
     (from_ns, if asked.1 > now_ns { asked.1 } else { until_ns })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Evaluator, Input};
+    use crate::slo::{Entry, Ledger, Objective, system_time};
+    use crate::window::Tick;
+
+    const SLO: &str = "checkout-availability";
+    const SECOND: u64 = 1_000_000_000;
+
+    fn at(second: u64) -> Tick {
+        Tick { wall_ns: (1_700_000_000 + second) * SECOND, elapsed_ns: second * SECOND }
+    }
+
+    fn excluding(from: u64, until: u64) -> Ledger {
+        let time = |second| system_time(at(second).wall_ns);
+        let entry = Entry::exclusion(SLO, time(from)..time(until)).by("ann").because("maintenance");
+        let mut ledger = Ledger::default();
+        ledger.book(ledger.draft(entry, SLO, at(0).wall_ns, 1).unwrap());
+        ledger
+    }
+
+    /// A late tick spreads what it brings over slots of calls that are longer than those of events, and may begin before
+    /// the last flush: what such a slot lost since was written as a number just below 2^56.
+    #[test]
+    fn flushes_around_late_ticks_over_excluded_times_add_up_to_what_is_known() {
+        let ledger = excluding(30, 4_000);
+        for late in [2, 9, 25, 61, 250, 700, 2_000, 5_000] {
+            for offset in 0..20 {
+                let mut evaluator =
+                    Evaluator::new("checkout", SLO, Objective::availability(0.999), at(0)).unwrap();
+                evaluator.keep_to(ledger.in_force(SLO));
+                let mut kept = evaluator.memory();
+                let seconds = (1..40 + offset).chain([40 + offset + late, 41 + offset + late]);
+                for second in seconds {
+                    let input = Input { delta: EventCounts::new(70, 3), ended: 75, ..Input::default() };
+                    evaluator.tick(at(second), input);
+                    match evaluator.added() {
+                        Some(added) => kept.add(added),
+                        None => kept = evaluator.memory(),
+                    }
+                }
+                assert_eq!(kept, evaluator.memory(), "{late} s late, {offset} s after the exclusion began");
+            }
+        }
+    }
+}
