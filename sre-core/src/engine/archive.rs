@@ -9,15 +9,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::memory::{Added, Memory, Subject};
+use super::side::Side;
 use crate::histogram::{Bytes, Hours};
-use crate::report::Label;
 use crate::slo::{Booking, Ledger, Lost};
 
 /// The first byte of each payload; what a later release writes differently has another one.
 const VERSION: u8 = 1;
-
-/// What the durations of all SLIs may take: half of the largest file that is read.
-const DURATIONS_BYTES_MAX: usize = 128 << 20;
 
 /// Starts of the process that are kept one by one.
 const STARTS_MAX: usize = 32;
@@ -68,9 +65,8 @@ pub(super) struct Owner {
 pub(super) struct Key(u64);
 
 impl Owner {
-    pub(super) fn new(sli: &str, labels: &[Label], subject: Subject, slo: &str) -> Self {
-        let labels = labels.iter().map(|label| (label.name.to_string(), label.value.to_string())).collect();
-        Self { sli: sli.to_owned(), labels, subject, slo: slo.to_owned() }
+    pub(super) fn new(sli: &str, side: Side<'_>, subject: Subject, slo: &str) -> Self {
+        Self { sli: sli.to_owned(), labels: side.key(), subject, slo: slo.to_owned() }
     }
 
     /// Whether both are about the same events, whatever is promised of them.
@@ -218,15 +214,16 @@ impl Archive {
         told.into_iter().flatten()
     }
 
-    /// Leaves out durations that would make it too long to be read; returns of how many SLIs.
-    pub(super) fn leave_out_surplus(&mut self) -> usize {
-        let mut taken = 0;
-        let before = self.durations.len();
+    /// Leaves out durations that find no room in so many bytes, beside those before them; returns of how many SLIs.
+    pub(super) fn leave_out_durations(&mut self, bytes_max: usize) -> u64 {
+        let (mut room, mut left_out) = (bytes_max, 0_u64);
         self.durations.retain(|kept| {
-            taken = kept.hours.bytes().saturating_add(taken);
-            taken <= DURATIONS_BYTES_MAX
+            let rest = room.checked_sub(kept.hours.bytes());
+            room = rest.unwrap_or(room);
+            left_out = left_out.saturating_add(u64::from(rest.is_none()));
+            rest.is_some()
         });
-        before.saturating_sub(self.durations.len())
+        left_out
     }
 
     /// Up to where the process that wrote it observed, in nanoseconds since 1970; `None` if nothing was kept.
@@ -303,6 +300,7 @@ mod tests {
     use crate::engine::memory::{KeptAccount, KeptReset, KeptSlices};
     use crate::engine::{Downtime, Evaluator, Input};
     use crate::histogram::{Layout, Snapshot};
+    use crate::report::Label;
     use crate::slo::{Entry, EntryId, Objective};
     use crate::units::EventCounts;
     use crate::window::Tick;
@@ -320,7 +318,7 @@ mod tests {
 
     fn owner(slo: &str) -> Owner {
         let labels = [Label::new("route", "/cart")];
-        Owner::new("checkout", &labels, Subject::of(&Objective::availability(0.999)), slo)
+        Owner::new("checkout", Side::Member(&labels), Subject::of(&Objective::availability(0.999)), slo)
     }
 
     /// An archive of one objective, the entries after it, and the evaluator behind both.
@@ -514,5 +512,21 @@ mod tests {
                 evaluator.tick(at(91), Input::default());
             }
         }
+    }
+
+    #[test]
+    fn durations_that_find_no_room_take_none() {
+        let hours = |calls: u64| {
+            let mut hours = Hours::default();
+            let durations = (0..calls).map(|call| Duration::from_millis(call * call));
+            hours.add(472_200, &Snapshot::from_durations(Layout::default(), durations), 3_600);
+            hours
+        };
+        let of = |(number, calls): (usize, u64)| KeptHours { sli: number.to_string(), hours: hours(calls) };
+        let mut archive =
+            Archive { durations: [(0, 50), (1, 900), (2, 50)].map(of).into(), ..Archive::default() };
+        assert_eq!(archive.leave_out_durations(2 * hours(50).bytes()), 1);
+        let left: Vec<_> = archive.durations.iter().map(|kept| &*kept.sli).collect();
+        assert_eq!(left, ["0", "2"]);
     }
 }

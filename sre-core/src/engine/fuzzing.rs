@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::age::hour_of;
 use super::archive::{self, AddedHours, Archive, KeptHours, KeptObjective, Owner, Page, Recovery};
 use super::memory::Subject;
+use super::side::Side;
 use super::{Downtime, Evaluator, Input};
 use crate::feed::Feed;
 use crate::histogram::{Hours, Layout, Snapshot};
@@ -78,7 +79,7 @@ pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
         evaluator.keep_to(ledger.in_force(SLO));
         run(30..60, &mut evaluator);
         let labels = [Label::new("route", "/cart")];
-        let owner = Owner::new("checkout", &labels, Subject::of(&objective(which)), SLO);
+        let owner = Owner::new("checkout", Side::Member(&labels), Subject::of(&objective(which)), SLO);
         let mut kept = KeptObjective { owner: owner.clone(), memory: evaluator.memory() };
         // Which no entry asks for, so that all of them have to be taken back at once.
         let times = (0..exclusions)

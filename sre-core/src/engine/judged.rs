@@ -9,6 +9,7 @@ use crate::engine::evaluation::Evaluator;
 use crate::engine::input::Input;
 use crate::engine::keeper::Keeper;
 use crate::engine::memory::{Downtime, Subject};
+use crate::engine::side::Side;
 use crate::error::Error;
 use crate::histogram::{Intervals, Snapshot, Thresholds};
 use crate::primitive::Arc;
@@ -148,11 +149,11 @@ impl Judged {
     }
 
     /// Lets objectives go on from what an earlier process remembered, each of them once; returns how many did.
-    pub(super) fn resume(&mut self, labels: &[Label], keeper: &mut Keeper, now: Tick) -> u64 {
+    pub(super) fn resume(&mut self, side: Side<'_>, keeper: &mut Keeper, now: Tick) -> u64 {
         let mut resumed = 0;
         for judged in self.objectives.iter_mut().filter(|judged| !judged.has_asked) {
             judged.has_asked = true;
-            if let Some(memory) = keeper.claim(&judged.owner(labels)) {
+            if let Some(memory) = keeper.claim(&judged.owner(side)) {
                 judged.evaluator.resume(memory, now, keeper.downtime());
                 judged.ledger = 0;
                 resumed += 1;
@@ -166,15 +167,15 @@ impl Judged {
     /// The `ledger` is that of both already.
     pub(super) fn take_over(
         &mut self,
-        labels: &[Label],
+        side: Side<'_>,
         keeper: &mut Keeper,
         ledger: &Ledger,
         now: Tick,
     ) -> u64 {
         let mut resumed = 0;
-        self.keep_to(ledger, labels);
+        self.keep_to(ledger, side);
         for judged in &mut self.objectives {
-            if let Some(mut memory) = keeper.claim(&judged.owner(labels)) {
+            if let Some(mut memory) = keeper.claim(&judged.owner(side)) {
                 memory.merge(&judged.evaluator.memory());
                 judged.evaluator.resume(memory, now, Downtime::Unknown);
                 judged.ledger = 0;
@@ -184,9 +185,9 @@ impl Judged {
         resumed
     }
 
-    /// Keeps to what the ledger says, if that has changed. Adjustments concern those without `labels` alone.
-    pub(super) fn keep_to(&mut self, ledger: &Ledger, labels: &[Label]) {
-        let is_whole = labels.iter().all(|label| label.value.is_empty());
+    /// Keeps to what the ledger says, if that has changed. Adjustments concern the whole alone.
+    pub(super) fn keep_to(&mut self, ledger: &Ledger, side: Side<'_>) {
+        let is_whole = matches!(side, Side::Whole(_));
         let concerns = |entry: &&Booking| is_whole || !matches!(entry.kind(), EntryKind::Adjustment { .. });
         for judged in self.objectives.iter_mut().filter(|judged| judged.ledger != ledger.version()) {
             judged.ledger = ledger.version();
@@ -202,10 +203,10 @@ impl Judged {
     }
 
     /// Adds what was counted since the last flush; returns whether that is all, or everything has to be kept anew.
-    pub(super) fn added(&mut self, labels: &[Label], page: &mut Page) -> bool {
+    pub(super) fn added(&mut self, side: Side<'_>, page: &mut Page) -> bool {
         self.objectives.iter_mut().fold(true, |is_all, judged| match judged.evaluator.added() {
             Some(added) => {
-                page.objectives.push((judged.owner(labels).key(), added));
+                page.objectives.push((judged.owner(side).key(), added));
                 is_all
             }
             None => false,
@@ -213,12 +214,11 @@ impl Judged {
     }
 
     /// Everything that the objectives remember.
-    pub(super) fn kept(&mut self, labels: &[Label], kept: &mut Vec<KeptObjective>) {
+    pub(super) fn kept(&mut self, side: Side<'_>, kept: &mut Vec<KeptObjective>) {
         kept.extend(
-            self.objectives.iter_mut().map(|judged| KeptObjective {
-                owner: judged.owner(labels),
-                memory: judged.evaluator.memory(),
-            }),
+            self.objectives
+                .iter_mut()
+                .map(|judged| KeptObjective { owner: judged.owner(side), memory: judged.evaluator.memory() }),
         );
     }
 
@@ -313,9 +313,9 @@ impl Judged {
 }
 
 impl JudgedObjective {
-    fn owner(&self, labels: &[Label]) -> Owner {
+    fn owner(&self, side: Side<'_>) -> Owner {
         let report = self.evaluator.latest();
-        Owner::new(&report.sli, labels, Subject::of(self.evaluator.objective()), &report.slo)
+        Owner::new(&report.sli, side, Subject::of(self.evaluator.objective()), &report.slo)
     }
 
     /// Good and bad events since the process started; neither ever goes back.

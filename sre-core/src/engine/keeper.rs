@@ -5,18 +5,19 @@
 use super::archive::{Archive, KeptHours, KeptObjective, Owner, Starts};
 use super::memory::{Downtime, Memory};
 use crate::histogram::Hours;
-use crate::slo::Ledger;
 
 /// Memories that wait for their objectives, and how the process started before.
 ///
 /// An objective that this release of the service does not have keeps its memory: the next one may have it again.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Keeper {
     waiting: Vec<KeptObjective>,
     /// Claimed ones, for other objectives that are about the same events.
     claimed: Vec<KeptObjective>,
     /// Durations that wait for their SLIs.
     durations: Vec<KeptHours>,
+    /// What the durations of all SLIs may take.
+    durations_bytes_max: usize,
     starts: Starts,
     downtime: Downtime,
 }
@@ -24,11 +25,21 @@ pub(super) struct Keeper {
 /// The age from which on a memory that nobody claims is of no use: longer than any period.
 const USELESS_NS: u64 = 100 * 24 * HOUR_NS;
 
+/// Half of the largest file that is read.
+const DURATIONS_BYTES_MAX: usize = 128 << 20;
+
 const HOUR_NS: u64 = 3_600_000_000_000;
 
 impl Keeper {
     pub(super) fn new(downtime: Downtime) -> Self {
-        Self { downtime, ..Self::default() }
+        Self {
+            waiting: Vec::new(),
+            claimed: Vec::new(),
+            durations: Vec::new(),
+            durations_bytes_max: DURATIONS_BYTES_MAX,
+            starts: Starts::default(),
+            downtime,
+        }
     }
 
     /// What the time without a process counts as.
@@ -82,13 +93,17 @@ impl Keeper {
         self.claimed = Vec::new();
     }
 
-    /// What still waits, for a new archive.
-    pub(super) fn archive(&self) -> Archive {
-        Archive {
-            starts: self.starts.clone(),
-            objectives: self.waiting.clone(),
-            durations: self.durations.clone(),
-            ledger: Ledger::default(),
-        }
+    /// Adds what still waits to an archive of all that lives, as far as there is room; returns the durations of how many
+    /// SLIs found none.
+    pub(super) fn complete(&self, archive: &mut Archive) -> u64 {
+        archive.starts = self.starts.clone();
+        archive.objectives.extend_from_slice(&self.waiting);
+        archive.durations.extend_from_slice(&self.durations);
+        archive.leave_out_durations(self.durations_bytes_max)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn set_durations_bytes_max(&mut self, bytes_max: usize) {
+        self.durations_bytes_max = bytes_max;
     }
 }

@@ -27,6 +27,7 @@ mod month;
 mod outlook;
 mod past;
 mod rotation;
+mod side;
 mod sight;
 #[cfg(test)]
 mod simulation;

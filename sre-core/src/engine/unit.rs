@@ -11,6 +11,7 @@ use crate::engine::looks::Looks;
 use crate::engine::meter::Meter;
 use crate::engine::month::Month;
 use crate::engine::rotation::Rotation;
+use crate::engine::side::Side;
 use crate::error::Error;
 use crate::histogram::{Layout, Snapshot, Tally};
 use crate::primitive::Arc;
@@ -145,28 +146,29 @@ impl Unit {
         self.parts.push(part);
     }
 
-    /// What is judged, with its labels: the whole, and members that are judged.
-    fn all_judged(&mut self) -> impl Iterator<Item = (&[Label], &mut Judged)> {
-        let whole = (&*self.whole.labels, &mut self.whole.judged);
-        let members = self.parts.iter_mut().filter_map(|part| Some((&*part.labels, part.judged.as_mut()?)));
+    /// What is judged: the whole, and members that are judged.
+    fn all_judged(&mut self) -> impl Iterator<Item = (Side<'_>, &mut Judged)> {
+        let whole = (Side::Whole(&self.whole.labels), &mut self.whole.judged);
+        let parts = self.parts.iter_mut();
+        let members = parts.filter_map(|part| Some((Side::Member(&part.labels), part.judged.as_mut()?)));
         core::iter::once(whole).chain(members)
     }
 
     /// Lets objectives that are new go on from what an earlier process remembered; returns how many did.
     pub(super) fn resume(&mut self, keeper: &mut Keeper, now: Tick) -> u64 {
         self.whole.month.resume(self.definition.name(), keeper, false);
-        self.all_judged().map(|(labels, judged)| judged.resume(labels, keeper, now)).sum()
+        self.all_judged().map(|(side, judged)| judged.resume(side, keeper, now)).sum()
     }
 
     /// Adds what another process remembers; returns of how many objectives.
     pub(super) fn take_over(&mut self, keeper: &mut Keeper, ledger: &Ledger, now: Tick) -> u64 {
         self.whole.month.resume(self.definition.name(), keeper, true);
-        self.all_judged().map(|(labels, judged)| judged.take_over(labels, keeper, ledger, now)).sum()
+        self.all_judged().map(|(side, judged)| judged.take_over(side, keeper, ledger, now)).sum()
     }
 
     /// Lets all objectives keep to the ledger.
     pub(super) fn keep_to(&mut self, ledger: &Ledger) {
-        self.all_judged().for_each(|(labels, judged)| judged.keep_to(ledger, labels));
+        self.all_judged().for_each(|(side, judged)| judged.keep_to(ledger, side));
     }
 
     /// What judges the objective of this name, of the SLI as a whole.
@@ -185,14 +187,14 @@ impl Unit {
         let interval = self.open_interval();
         let month = &mut self.whole.month;
         let are_hours_all = month.added(self.definition.name(), &interval, now, &mut page.durations);
-        self.all_judged().fold(are_hours_all, |is_all, (labels, judged)| judged.added(labels, page) && is_all)
+        self.all_judged().fold(are_hours_all, |is_all, (side, judged)| judged.added(side, page) && is_all)
     }
 
     /// Everything that is remembered of it.
     pub(super) fn kept(&mut self, archive: &mut Archive, now: Moment) {
         let interval = self.open_interval();
         archive.durations.push(self.whole.month.kept(self.definition.name(), &interval, now));
-        self.all_judged().for_each(|(labels, judged)| judged.kept(labels, &mut archive.objectives));
+        self.all_judged().for_each(|(side, judged)| judged.kept(side, &mut archive.objectives));
     }
 
     /// What the current interval of the windowed percentiles has so far.

@@ -46,6 +46,11 @@ pub struct EngineReport {
     pub paused: bool,
     /// The state directory, if there is one.
     pub state: Option<Arc<StateReport>>,
+    /// Entries of the ledger, those that change nothing any more included; there is room for 2,000.
+    pub ledger_entries: u64,
+    /// Entries that [`Engine::hand_over_entries`](crate::Engine::hand_over_entries) ever took out, earlier processes on the
+    /// state directory included.
+    pub ledger_entries_handed_over: u64,
     /// What does not work as configured, in plain sentences.
     pub degraded: Vec<String>,
     /// What is questionable about objectives: tiers that cannot fire, budgets too thin to react.
@@ -75,6 +80,8 @@ impl Refill for EngineReport {
             windows_rounded: from.windows_rounded,
             paused: from.paused,
             state: from.state.clone(),
+            ledger_entries: from.ledger_entries,
+            ledger_entries_handed_over: from.ledger_entries_handed_over,
             degraded,
             findings,
         };

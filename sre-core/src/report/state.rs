@@ -38,6 +38,9 @@ pub struct StateReport {
     /// How long there was no process before this one; `None` if nothing was kept. In seconds when serialised.
     #[serde(rename = "downtime_seconds", serialize_with = "seconds_or_none")]
     pub downtime: Option<Duration>,
+    /// SLIs whose durations found no room in the last snapshot: their percentiles of a day and longer begin anew after a
+    /// restart.
+    pub durations_left_out: u64,
     /// What was not as it should be in the directory at the start, in plain words.
     pub found: Vec<String>,
 }
@@ -108,6 +111,7 @@ impl StateReport {
             starts: 0,
             starts_after_crash: 0,
             downtime: None,
+            durations_left_out: 0,
             found: Vec::new(),
         }
     }

@@ -160,14 +160,19 @@ pub struct ObjectiveStatus {
     pub tiers: Vec<TierStatus>,
     /// The incident that is not over.
     pub incident: Option<IncidentStatus>,
-    /// The last ones that are over, in the order of their starts.
+    /// The last ones that are over, in the order of their starts: 64 at most, and 4 of a member of a family.
     pub incidents: Vec<IncidentStatus>,
     /// What all of these say about how long it takes to notice and to recover.
     pub mean_times: MeanTimesStatus,
     /// Whether what happens now does not count.
     pub excluding: bool,
-    /// The entries of the ledger that still change something.
+    /// The entries of the ledger that still change something. A member of a family names none: they are those of its
+    /// whole, but for adjustments.
     pub ledger: Vec<EntryStatus>,
+    /// How many these are, named or not.
+    pub ledger_entries: u64,
+    /// How many incidents that are over [`ObjectiveStatus::mean_times`] may go by, told or not.
+    pub incidents_kept: u64,
 }
 
 /// What becomes of a budget at the present rate.
@@ -227,10 +232,11 @@ impl Status {
     /// The status that a report tells.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        let objectives = report
-            .slis
-            .iter()
-            .flat_map(|sli| sli.objectives.iter().map(|objective| ObjectiveStatus::of(sli, objective)));
+        let before = core::iter::once(None).chain(report.slis.iter().map(|sli| Some(sli.name)));
+        let objectives = report.slis.iter().zip(before).flat_map(|(sli, before)| {
+            let scope = if before == Some(sli.name) { Scope::Member } else { Scope::Whole };
+            sli.objectives.iter().map(move |objective| ObjectiveStatus::of(sli, objective, scope))
+        });
         Self {
             schema: Self::SCHEMA,
             service: Arc::clone(&report.service),
@@ -239,6 +245,22 @@ impl Status {
             slis: report.slis.iter().map(SliStatus::of).collect(),
             objectives: objectives.collect(),
             engine: report.engine.clone(),
+        }
+    }
+}
+
+/// Of what an objective is. There are many members, so that a status tells less of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    Whole,
+    Member,
+}
+
+impl Scope {
+    const fn incidents_max(self) -> usize {
+        match self {
+            Self::Whole => usize::MAX,
+            Self::Member => 4,
         }
     }
 }
@@ -280,11 +302,13 @@ impl LatencyStatus {
 }
 
 impl ObjectiveStatus {
-    fn of(sli: &SliReport, report: &ObjectiveReport) -> Self {
+    fn of(sli: &SliReport, report: &ObjectiveReport, scope: Scope) -> Self {
         let windows = || report.windows.iter();
+        let skipped = report.incidents.len().saturating_sub(scope.incidents_max());
         let ledger = report.ledger.as_deref();
         let (counts_raw, budget_raw) =
             ledger.map_or((report.counts, report.budget), |ledger| (ledger.counts_raw, ledger.budget_raw));
+        let entries = ledger.map(|ledger| &*ledger.entries).unwrap_or_default();
         let burn_raw = ledger.into_iter().flat_map(|ledger| &ledger.windows);
         Self {
             slo: Arc::clone(&report.slo),
@@ -326,10 +350,12 @@ impl ObjectiveStatus {
             notices_withheld: report.notices_withheld,
             tiers: report.tiers.iter().map(TierStatus::of).collect(),
             incident: report.incident.as_ref().map(IncidentStatus::of),
-            incidents: report.incidents.iter().map(IncidentStatus::of).collect(),
+            incidents: report.incidents.iter().skip(skipped).map(IncidentStatus::of).collect(),
             mean_times: report.mean_times.into(),
             excluding: ledger.is_some_and(|ledger| ledger.excluding),
-            ledger: ledger.into_iter().flat_map(|ledger| &*ledger.entries).map(EntryStatus::of).collect(),
+            ledger: entries.iter().filter(|_| scope == Scope::Whole).map(EntryStatus::of).collect(),
+            ledger_entries: entries.len() as u64,
+            incidents_kept: report.incidents.len() as u64,
         }
     }
 }

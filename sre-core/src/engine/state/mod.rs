@@ -55,6 +55,8 @@ pub(super) struct State {
     keeper: Option<Keeper>,
     /// Objectives that went on from there.
     resumed: u64,
+    /// SLIs whose durations found no room when all was kept last.
+    durations_left_out: u64,
     /// How long there was no process before this one.
     downtime: Option<Duration>,
 }
@@ -90,6 +92,7 @@ impl State {
             ledger: Ledger::default(),
             keeper: None,
             resumed: 0,
+            durations_left_out: 0,
             downtime: None,
         }
     }
@@ -322,6 +325,8 @@ impl State {
             if let Some(state) = health.state.as_mut().filter(|state| state.resumed != *resumed) {
                 Arc::make_mut(state).resumed = *resumed;
             }
+            health.ledger_entries = ledger.entries().len() as u64;
+            health.ledger_entries_handed_over = ledger.handed_over();
             report.at_unix_ns = self.last.wall_ns;
             report.started_unix_ns = started_unix_ns;
             report.uptime =

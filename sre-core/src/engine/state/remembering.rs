@@ -22,6 +22,10 @@ const STARTS: &str = "process.starts";
 /// Crashes within ten minutes that are called a loop.
 const CRASH_LOOP: usize = 3;
 
+/// How many these are, [`StateReport::durations_left_out`] tells: a problem is noted once.
+const NO_ROOM: &str =
+    "durations of some SLIs find no room in the state directory: judge fewer SLIs in one process";
+
 /// From when on no objective of the start is expected any more.
 const SETTLED_NS: u64 = 600_000_000_000;
 
@@ -80,7 +84,9 @@ impl State {
 
     /// What has to be written; `None` without a state directory.
     pub(in crate::engine) fn pages(&mut self, ask: Ask) -> Option<Pages> {
-        let Self { keeper: Some(keeper), units, age, ledger, .. } = self else { return None };
+        let Self { keeper: Some(keeper), units, age, ledger, durations_left_out, .. } = self else {
+            return None;
+        };
         if ask.ended {
             keeper.end();
         }
@@ -90,20 +96,18 @@ impl State {
         let numbered = (0..).zip(&mut *units);
         let added = numbered.map(|(number, unit)| unit.added(&mut page, age.moment(number)));
         let lacking = added.filter(|is_all| !is_all).count();
-        let mut surplus = 0;
         let archive = (ask.all || lacking > 0 || is_booked).then(|| {
-            let mut archive = keeper.archive();
+            let mut archive = Archive { ledger: ledger.clone(), ..Archive::default() };
             let numbered = (0..).zip(units);
             numbered.for_each(|(number, unit)| unit.kept(&mut archive, age.moment(number)));
-            archive.ledger = ledger.clone();
-            surplus = archive.leave_out_surplus();
+            *durations_left_out = keeper.complete(&mut archive);
             archive
         });
         if self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns) > SETTLED_NS {
             keeper.settle();
         }
-        if surplus > 0 {
-            self.note_problem(format!("durations of {surplus} SLIs find no room in the state directory"));
+        if self.durations_left_out > 0 {
+            self.note_problem(NO_ROOM.to_owned());
         }
         Some(Pages { page, archive })
     }
@@ -116,7 +120,62 @@ impl State {
             starts: starts.count,
             starts_after_crash: starts.after_crash,
             downtime: self.downtime,
+            durations_left_out: self.durations_left_out,
             ..report
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{ManualClock, Source};
+    use crate::engine::state::now;
+    use crate::engine::ticker::Arrival;
+
+    /// A state with these SLIs, of which the last hours are known.
+    fn state(slis: &[&'static str], archive: Archive) -> State {
+        let clock = ManualClock::at_unix_seconds(1_700_000_000);
+        let source = Source::Other(Arc::new(clock.clone()));
+        let mut state = State::new(source.clone(), Arc::from("shop"), false, now(&source));
+        state.remember(Downtime::Unknown, archive);
+        for name in slis {
+            let sli = Sli::new(name).objective(Objective::availability(0.999));
+            let sli = state.sli(sli.definition(), now(&source)).unwrap();
+            (0..2_000).for_each(|ms| sli.record(Outcome::Ok, Duration::from_millis(ms)));
+        }
+        for _ in 0..4 {
+            clock.advance(Duration::from_secs(10));
+            state.tick(now(&source), Arrival::default(), Duration::ZERO);
+        }
+        state
+    }
+
+    fn all(state: &mut State) -> Archive {
+        state.pages(Ask { all: true, ended: false }).unwrap().archive.unwrap()
+    }
+
+    #[test]
+    fn where_there_is_little_room_durations_of_slis_that_are_gone_give_way() {
+        let told =
+            |archive: &Archive| archive.durations.iter().map(|kept| kept.sli.clone()).collect::<Vec<_>>();
+        let earlier = all(&mut state(&["gone"], Archive::default()));
+        let mut state = state(&["one", "two"], earlier.clone());
+        let archive = all(&mut state);
+        assert_eq!(told(&archive), ["one", "two", "gone"]);
+        let bytes: Vec<_> = archive.durations.iter().map(|kept| kept.hours.bytes()).collect();
+        assert!(bytes.iter().all(|bytes| *bytes > 100), "{bytes:?}");
+
+        for (room, kept, left_out) in [
+            (bytes[0] + bytes[1] + bytes[2], &["one", "two", "gone"][..], 0),
+            (bytes[0] + bytes[1] + bytes[2] - 1, &["one", "two"], 1),
+            (bytes[0], &["one"], 2),
+            (0, &[], 3),
+        ] {
+            state.keeper.as_mut().unwrap().set_durations_bytes_max(room);
+            assert_eq!(told(&all(&mut state)), kept);
+            assert_eq!(state.durations_left_out, left_out);
+        }
+        assert_eq!(state.health().degraded, [NO_ROOM], "told once");
     }
 }

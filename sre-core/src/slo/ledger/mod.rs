@@ -188,6 +188,11 @@ impl Ledger {
         &self.entries
     }
 
+    /// How many were ever taken out.
+    pub(crate) const fn handed_over(&self) -> u64 {
+        self.handed_over
+    }
+
     /// Changes whenever an entry comes or goes.
     pub(crate) const fn version(&self) -> u64 {
         self.version
