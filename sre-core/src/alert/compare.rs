@@ -29,6 +29,12 @@ impl Threshold {
     pub(super) fn times(self, other: Self) -> Self {
         Self(u64::try_from(u128::from(self.0) * u128::from(other.0) / GIGA).unwrap_or(u64::MAX))
     }
+
+    /// The share of failures, in quintillionths, that burns a budget so fast.
+    #[cfg(feature = "test-util")]
+    pub(super) fn share_of(self, target: Target) -> u128 {
+        u128::from(self.0) * u128::from(target.budget_ppb())
+    }
 }
 
 /// Whether the burn rate of a window, with unobserved time counted as traffic without errors, is above

@@ -154,6 +154,12 @@ fn guard_in_the_way(guards: Guards, ratio: f64, long: Reading, target: Target) -
     }
 }
 
+/// Whether a guard keeps a long window that is above the factor from counting as such.
+#[cfg(feature = "test-util")]
+pub(super) fn is_in_the_way(guards: Guards, tier: &DerivedTier, long: Reading, target: Target) -> bool {
+    guard_in_the_way(guards, yardstick_ratio(tier, target, Yardstick::Factor, long), long, target).is_some()
+}
+
 /// Whether the ratio of the whole window, unobserved time included, is above `ratio` with confidence.
 fn is_confident(confidence: Confidence, window: Reading, ratio: f64, target: Target) -> bool {
     let (bad, whole) = (count(window.counts.bad()), window.whole());

@@ -2,6 +2,8 @@
 
 mod blind;
 mod compare;
+#[cfg(feature = "test-util")]
+mod gauge;
 mod incident;
 mod judge;
 mod lint;
@@ -10,6 +12,8 @@ mod quota;
 mod state;
 
 pub use blind::is_blind;
+#[cfg(feature = "test-util")]
+pub(crate) use gauge::Gauge;
 pub use incident::{Incident, MeanTimes, TierNumbers};
 pub use judge::{Guarded, Judgement, Reading, Yardstick, judge};
 pub use lint::{Lint, LintLevel, lint_objective, lint_traffic};

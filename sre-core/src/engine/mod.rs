@@ -42,7 +42,7 @@ mod unit;
 pub use builder::Builder;
 pub use evaluation::Evaluator;
 #[cfg(feature = "test-util")]
-pub(crate) use evaluation::{Calm, Stretch};
+pub(crate) use evaluation::{Calm, Standing, Stretch};
 pub use handle::Engine;
 pub use input::{Input, Transition};
 pub use memory::Downtime;

@@ -68,11 +68,16 @@ impl TierJudge {
             Reading { counts: reading.counts + bench.provisional, ..reading }
         };
         let judgement = self.compare(tier, bench, reading);
-        self.alarm.step(judgement.pair, Duration::from_nanos(tick.elapsed_ns));
-        let begun = self.onset.unwrap_or(Onset { at: tick, counted: self.counted });
-        self.onset = (judgement.pair.short == Level::Above).then_some(begun);
+        self.turn(judgement.pair, tick, self.counted);
         self.counted = past.raw_sum();
         judgement
+    }
+
+    /// Takes the next step by what its windows say, when `counted` had been counted at the tick before.
+    pub(super) fn turn(&mut self, pair: Pair, tick: Tick, counted: Tally) {
+        self.alarm.step(pair, Duration::from_nanos(tick.elapsed_ns));
+        let begun = self.onset.unwrap_or(Onset { at: tick, counted });
+        self.onset = (pair.short == Level::Above).then_some(begun);
     }
 
     /// When its short window went above its factor, while it is.

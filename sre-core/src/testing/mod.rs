@@ -1,10 +1,9 @@
 //! Outages in a test: does anybody wake up, how soon, and what is left of the budget?
 //!
 //! A scenario is traffic, things that go wrong, and what is expected. It is played on a clock of its own: a month of one
-//! objective takes some hundredths of a second, or half a second where tests are built without optimisation, and
-//! `[profile.dev.package.sre-core] opt-level = 3` in `Cargo.toml` makes up for that. It takes longer where a tier is above
-//! its factor for weeks (half a second, or six without optimisation), and longest where one hovers at it, as with a
-//! steady burn of 1 or 3: then alerts change every few seconds, each of which is judged (two seconds, or twenty).
+//! objective takes some hundredths of a second, and up to a second where a tier hovers at its factor, as with a steady
+//! burn of 1 or 3, so that alerts change every few seconds. Where tests are built without optimisation that is half a
+//! second, and up to three; `[profile.dev.package.sre-core] opt-level = 3` in `Cargo.toml` makes up for it.
 //!
 //! ```
 //! use sre_core::testing::{budget_left, errors, page, replay, rps};

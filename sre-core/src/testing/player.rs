@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::ease::Ease;
+use super::ease::{Ease, Slot, Turn};
 use super::hanging::Hanging;
 use super::load::{Class, Load};
 use super::replayed::{Change, Look, ObjectiveReplayed};
@@ -53,6 +53,9 @@ pub(crate) struct Player<'a> {
     watched_until: u64,
     hanging: Hanging,
     ease: Ease,
+    /// Room for the seconds of a slot, and what comes of them.
+    seconds: Vec<EventCounts>,
+    turns: Vec<Turn>,
     kept: Option<Memory>,
     changes: Vec<Change>,
     looks: Vec<Look>,
@@ -140,6 +143,8 @@ impl<'a> Player<'a> {
             asleep: 0,
             off: 0,
             watched_until: 0,
+            seconds: Vec::new(),
+            turns: Vec::new(),
             kept: None,
             changes: Vec::new(),
             looks: Vec::new(),
@@ -202,16 +207,18 @@ impl<'a> Player<'a> {
         self.pace == Pace::Quick && self.at >= self.watched_until && !self.hanging.spans.iter().any(hangs)
     }
 
-    /// Lives through slots in which next to nothing fails, after a time in which next to nothing failed; returns whether
-    /// there were any.
+    /// Lives through slots in which it is known without booking them what windows say, and no tier begins to fire or
+    /// stops; returns whether there were any.
     fn stride(&mut self, to: u64) -> bool {
         let slot = self.evaluator.slot_ns() / SECOND_NS;
-        if !self.ease.is_known(self.at) || !self.is_at_end_of_slot() || !self.evaluator.is_ok() {
+        if !self.ease.is_known(self.at) || !self.is_at_end_of_slot() {
             return false;
         }
+        let Some(standings) = self.evaluator.standings() else { return false };
         let hangs = self.hanging.spans.iter().filter(|(_, until)| *until >= self.at);
         let to = hangs.map(|(from, _)| from.saturating_sub(slot + 1)).fold(to, u64::min);
         let from = self.at;
+        self.ease.begin(&standings, self.evaluator.now_ns() / SECOND_NS + 1);
         let calm = self.calm_slots(slot, to);
         let calm_to = from + calm.len() as u64 * slot;
         let mut slots = calm.iter();
@@ -229,23 +236,63 @@ impl<'a> Player<'a> {
                 self.track.note(self.at, &self.evaluator);
             }
         }
+        if calm_to > from && self.evaluator.is_firing() {
+            self.judge();
+        }
         calm_to > from
     }
 
-    /// What comes in the slots from now on, until the first that is not calm.
+    /// What comes in the slots from now on, until the first in which more may happen than that tiers turn.
     fn calm_slots(&mut self, slot: u64, to: u64) -> Vec<Input> {
-        let (mut at, mut calm) = (self.at, Vec::new());
+        let begun = self.ease.sum(0);
+        let (mut at, mut calm, mut by_seconds) = (self.at, Vec::new(), false);
         while at + slot <= to {
             self.load.mark();
-            let input = self.arrive(at + slot);
-            if !self.ease.take(input) {
+            let input = if by_seconds { self.arrive_by_seconds(at, slot) } else { self.arrive(at + slot) };
+            let is_steady = self.ease.weigh(input.delta) == Slot::Steady;
+            if !is_steady && !by_seconds {
+                self.load.back();
+                self.arrive_by_seconds(at, slot);
+            }
+            // The next one is most probably like it.
+            by_seconds = !is_steady;
+            if input.unjudged > 0 || !(is_steady || self.turn(at, begun)) {
                 self.load.back();
                 break;
             }
+            self.ease.take(input.delta);
             calm.push(input);
             at += slot;
         }
         calm
+    }
+
+    /// What comes in a slot, and in each of its seconds.
+    fn arrive_by_seconds(&mut self, at: u64, slot: u64) -> Input {
+        let mut seconds = core::mem::take(&mut self.seconds);
+        seconds.clear();
+        let mut all = Input::default();
+        for second in at + 1..=at + slot {
+            let input = self.arrive(second);
+            seconds.push(input.delta);
+            all = joined(all, &input);
+        }
+        self.seconds = seconds;
+        all
+    }
+
+    /// Lets tiers turn in the seconds from `at` on, which are not booked yet; returns whether it is known where they do.
+    fn turn(&mut self, at: u64, begun: EventCounts) -> bool {
+        let mut turns = core::mem::take(&mut self.turns);
+        let is_known = self.ease.turns(&self.seconds, &mut turns).is_some();
+        for turn in turns.iter().filter(|_| is_known) {
+            self.at = at + 1 + turn.second as u64;
+            let since = turn.before.since(begun);
+            let change = self.evaluator.turn(turn.tier, turn.pair, self.tick(), since);
+            self.changes.extend(change.map(|change| Change::new(self.at, &change)));
+        }
+        self.turns = turns;
+        is_known
     }
 
     /// Books what came until now.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use blank::blank_report;
 #[cfg(feature = "test-util")]
-pub(crate) use quick::{Calm, Stretch};
+pub(crate) use quick::{Calm, Standing, Stretch};
 use remembering::Saved;
 
 use super::account::Account;

@@ -4,9 +4,8 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::Evaluator;
-use crate::alert::{
-    AlertState, CLEAR_FACTOR, DerivedTier, Judgement, Notice, Pair, Reading, inhibitor, is_blind,
-};
+use crate::alert::{AlertState, DerivedTier, Gauge, Judgement, Notice, Pair, Reading, inhibitor, is_blind};
+use crate::engine::alarm::Telling;
 use crate::engine::input::{Input, Transition};
 use crate::engine::sight::Sight;
 use crate::engine::tier::TierJudge;
@@ -27,11 +26,11 @@ pub(crate) struct Stretch {
     pub(crate) unjudged: u64,
 }
 
-/// What has to hold for long strides.
+/// What has to be known for long strides.
 #[derive(Clone, Debug)]
 pub(crate) struct Calm {
-    /// All windows of all tiers.
-    pub(crate) windows: Vec<CalmWindow>,
+    /// The tiers in their order, each with its long and its short window.
+    pub(crate) tiers: Vec<(Gauge, [CalmWindow; 2])>,
     /// After so long nothing is remembered.
     pub(crate) longest: Duration,
     /// Steps that keep what windows read, from small to large, each with how long before the next look it has to end.
@@ -43,35 +42,83 @@ pub(crate) struct Calm {
 pub(crate) struct CalmWindow {
     /// Its length.
     pub(crate) length_ns: u64,
-    /// By how much it may be longer, since it is made of whole slots.
+    /// Length of the slots that it is made of.
     pub(crate) slot_ns: u64,
-    /// From this share of failures on the tier may not stay as it is.
-    pub(crate) share: f64,
+}
+
+/// Where a tier stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    /// What its windows say.
+    pub(crate) pair: Pair,
+    /// Its state.
+    pub(crate) state: AlertState,
+    /// How much of its long and of its short window was observed.
+    pub(crate) observed: [Duration; 2],
 }
 
 impl Evaluator {
-    /// What has to hold for long strides; `None` where slots have to be judged one by one.
+    /// What has to be known for long strides; `None` where slots have to be judged one by one.
     pub(crate) fn calm(&self) -> Option<Calm> {
         let terms = self.objective.terms();
         let is_plain = !self.past.is_sliced() && self.account.is_none() && !self.span.is_calendar();
         if !is_plain || terms.burn_model() != BurnModel::Static {
             return None;
         }
-        let windows = self.derived.iter().zip(&self.tiers).flat_map(|(tier, judge)| {
-            let share = tier.factor() * CLEAR_FACTOR * self.objective.target().budget_ratio();
+        let units = self.past.units();
+        let window = |place| CalmWindow { length_ns: units.length_ns(place), slot_ns: units.slot_ns(place) };
+        let tiers = self.derived.iter().zip(&self.tiers).map(|(tier, judge)| {
             let (long, short) = judge.places();
-            [long, short].map(|place| CalmWindow {
-                length_ns: self.past.units().length_ns(place),
-                slot_ns: self.past.units().slot_ns(place),
-                // Rounding must not make it larger than it is.
-                share: share * (1.0 - 1e-9),
-            })
+            (Gauge::new(*tier, self.objective.target(), self.guards), [window(long), window(short)])
         });
         Some(Calm {
-            windows: windows.collect(),
+            tiers: tiers.collect(),
             longest: self.derived.iter().map(DerivedTier::long).max().unwrap_or_default(),
             strides_ns: self.strides_ns(),
         })
+    }
+
+    /// Where all tiers stand, if none waits for time to pass: for its hold, or to be told.
+    pub(crate) fn standings(&self) -> Option<Vec<Standing>> {
+        let (now, bench) = (self.now(), self.bench(EventCounts::ZERO));
+        let standing = |(place, (tier, judge)): (usize, (&DerivedTier, &TierJudge))| {
+            let pair = judge.compare(tier, bench, |place| self.past.reading(place)).pair;
+            let is_inhibited = inhibitor(place, &self.derived, &self.states).is_some();
+            let waits = judge.alarm().state() == AlertState::Firing && pair.is_clear();
+            let is_settled = !waits && judge.alarm().holds(pair, now, is_inhibited);
+            let (long, short) = judge.places();
+            let observed = [long, short].map(|place| Duration::from_nanos(self.past.observed_ns(place)));
+            is_settled.then_some(Standing { pair, state: judge.alarm().state(), observed })
+        };
+        let sees = !self.sights.iter().any(Sight::is_blind);
+        let tiers = self.derived.iter().zip(&self.tiers).enumerate();
+        sees.then(|| tiers.map(standing).collect()).flatten()
+    }
+
+    /// Lets the windows of a tier say `pair` at a tick, before which `since` was counted but not booked, and tells what
+    /// changed. No tier begins to fire by it or stops.
+    pub(crate) fn turn(
+        &mut self,
+        place: usize,
+        pair: Pair,
+        tick: Tick,
+        since: EventCounts,
+    ) -> Option<Transition> {
+        let counted = self.past.raw_sum().plus(since);
+        let inhibited = inhibitor(place, &self.derived, &self.states).is_some();
+        let (judge, report) = (self.tiers.get_mut(place)?, self.report.tiers.get_mut(place)?);
+        judge.turn(pair, tick, counted);
+        let Telling { from, notice } =
+            judge.alarm_mut().tell(inhibited, Duration::from_nanos(tick.elapsed_ns))?;
+        (report.state, report.since_wall_ns, report.notice) =
+            (judge.alarm().state(), tick.wall_ns, judge.alarm().notice());
+        *self.states.get_mut(place)? = report.state;
+        let (tier, severity) = (Arc::clone(&report.name), report.severity);
+        Some(Transition { tier, severity, from, to: report.state, at: tick, inhibited, notice })
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.past.line().last().elapsed_ns)
     }
 
     /// How its alerts stand, those of blindness last, each as a transition that changes nothing.
@@ -90,11 +137,6 @@ impl Evaluator {
         let tiers = tiers.map(|tier| quiet(Arc::clone(&tier.name), tier.severity, tier.state));
         let blind = |sight: &Sight| quiet(Self::BLIND.into(), self.severity_of(sight), sight.alarm().state());
         tiers.chain(self.sights.iter().map(blind)).collect()
-    }
-
-    /// Whether no alert fires or is about to.
-    pub(crate) fn is_ok(&self) -> bool {
-        self.states.iter().all(|state| *state == AlertState::Ok) && !self.sights.iter().any(Sight::is_blind)
     }
 
     fn strides_ns(&self) -> Vec<(u64, u64)> {
@@ -188,8 +230,7 @@ impl Evaluator {
     }
 
     fn burns_alike(&self, delta: EventCounts, until: Duration) -> bool {
-        let now = Duration::from_nanos(self.past.line().last().elapsed_ns);
-        let (bench, lived) = (self.bench(EventCounts::ZERO), until.saturating_sub(now));
+        let (bench, lived) = (self.bench(EventCounts::ZERO), until.saturating_sub(self.now()));
         let is_alike = |(place, (tier, judge)): (usize, (&DerivedTier, &TierJudge))| {
             let with = |more: EventCounts, lived: Duration| -> Judgement {
                 judge.compare(tier, bench, |place| {
