@@ -332,6 +332,31 @@ fn a_panic_that_ends_the_process_is_preceded_by_a_flush() {
 }
 
 #[test]
+fn a_directory_without_a_name_is_refused_strict_or_not() {
+    for builder in [Engine::builder(), Engine::builder().strict()] {
+        let refused = builder.manual_clock(ManualClock::default()).state_dir("").start();
+        let Err(error @ Error::StateDir { .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(
+            error.to_string(),
+            "state_dir `` must name a directory: give a path such as /var/lib/shop, or `.` for the current one; is an environment variable unset?"
+        );
+    }
+}
+
+#[test]
+fn ends_without_a_shutdown_are_told_with_what_to_do() {
+    let scratch = Scratch::new();
+    for life in 0..3 {
+        drop(Life::at(life, &scratch, promise()));
+    }
+    let told = Life::at(3, &scratch, promise()).engine.status().engine.degraded;
+    assert!(
+        matches!(told.as_slice(), [problem] if problem.contains("3 times") && problem.contains("`Engine::shutdown`")),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_flush_interval_has_a_range() {
     let refused = Engine::builder().flush_each(Duration::from_millis(10)).start();
     assert!(matches!(refused, Err(Error::FlushInterval { .. })), "{refused:?}");

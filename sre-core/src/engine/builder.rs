@@ -102,6 +102,8 @@ impl Builder {
     /// memory meanwhile. What cannot be read or written shows in [`EngineReport::state`](crate::report::EngineReport),
     /// and recording and judging go on. `docs/state-format.md` says what the files are, and how large they become.
     ///
+    /// An empty path, as of an unset environment variable, is refused at the start, strict or not.
+    ///
     /// With a [manual clock](Self::manual_clock) it is written in ticks and in [`Engine::shutdown`], else on a thread of
     /// its own.
     pub fn state_dir(mut self, directory: impl Into<PathBuf>) -> Self {
@@ -123,6 +125,8 @@ impl Builder {
 
     /// Judges starts of the service by an objective, as the SLI `process.starts`: one that follows a crash is bad. Needs a
     /// [state directory](Self::state_dir), from which crashes are known.
+    ///
+    /// Whatever ends without [`Engine::shutdown`] is taken for a crash, also a `main` that just returns.
     pub fn starts(mut self, objective: Objective) -> Self {
         self.starts = Some(objective);
         self
@@ -133,7 +137,10 @@ impl Builder {
         if !(Duration::from_secs(1)..=Duration::from_secs(3_600)).contains(&each) {
             return Err(Error::FlushInterval { value: each });
         }
-        Ok(self.state_dir.clone().map(|directory| StateDir { directory, each }))
+        match self.state_dir.clone() {
+            Some(value) if value.as_os_str().is_empty() => Err(Error::StateDir { value }),
+            directory => Ok(directory.map(|directory| StateDir { directory, each })),
+        }
     }
 
     /// The disk that the state directory is on.
@@ -161,7 +168,8 @@ impl Builder {
     /// [`Error::Conflict`] when two different SLIs have one name, and the errors of
     /// [`slo::check`](crate::slo::check) for objectives that cannot be judged. Under [`Builder::strict`] also
     /// [`Error::Thread`] when a thread cannot be started and [`Error::State`] when the state directory cannot be written;
-    /// else the engine then starts degraded. [`Error::FlushInterval`] for one that is too short or too long.
+    /// else the engine then starts degraded. [`Error::FlushInterval`] for one that is too short or too long, and
+    /// [`Error::StateDir`] for an empty path.
     pub fn start(self) -> Result<Engine, Error> {
         Engine::start(self)
     }

@@ -4,6 +4,7 @@ mod ledger;
 
 use core::panic::Location;
 use core::time::Duration;
+use std::path::PathBuf;
 
 use crate::duration::duration_text;
 
@@ -52,6 +53,16 @@ pub enum Error {
     State {
         /// What is wrong with which file, and what to do.
         reason: Box<str>,
+    },
+    /// A state directory without a name, which would be the current directory.
+    #[error(
+        "state_dir `{}` must name a directory: give a path such as /var/lib/shop, or `.` for the current one; is an \
+         environment variable unset?",
+        value.display()
+    )]
+    StateDir {
+        /// The path refused.
+        value: PathBuf,
     },
     /// An interval between two flushes that is too short or too long.
     #[error("flush interval {value:?} must lie between 1s and 1h: it is what a kill loses at most")]

@@ -76,6 +76,18 @@ pub(crate) enum StoreError {
         /// The generation of the other process.
         generation: u64,
     },
+    /// A file has the highest number there is, so what is written next could not be read again.
+    #[error(
+        "{} has a file of generation {generation}, the last number there is: remove what did not come from this \
+         program, or choose another state_dir",
+        path.display()
+    )]
+    NumbersUsedUp {
+        /// The directory, which stays as it is.
+        path: PathBuf,
+        /// The highest generation found.
+        generation: u64,
+    },
     /// More than a file may hold.
     #[error("{length} bytes for {} are more than {max}: judge fewer SLIs in one process", path.display())]
     TooLarge {
@@ -91,7 +103,13 @@ pub(crate) enum StoreError {
 impl StoreError {
     /// Whether writing may go well later without anybody's doing anything to this process.
     pub(crate) const fn is_retryable(&self) -> bool {
-        !matches!(self, Self::NewerVersion { .. } | Self::NotUnderstood { .. } | Self::Superseded { .. })
+        !matches!(
+            self,
+            Self::NewerVersion { .. }
+                | Self::NotUnderstood { .. }
+                | Self::NumbersUsedUp { .. }
+                | Self::Superseded { .. }
+        )
     }
 }
 

@@ -274,7 +274,7 @@ impl Store {
         };
         let waiting = mem::take(&mut self.waiting);
         self.writer = Some(Writer::new(directory.memory, waiting));
-        match directory.newer.or(refusal) {
+        match directory.refusal.or(refusal) {
             Some(error) => {
                 self.unlock();
                 self.standing = Standing::ReadOnly(error);

@@ -7,7 +7,7 @@ pub(super) const LOCK: &str = "lock";
 pub(super) const TEMPORARY: &str = "snapshot.tmp";
 
 /// Nobody counts so far, and there is room to count on.
-const GENERATION_MAX: u64 = 1 << 62;
+pub(super) const GENERATION_MAX: u64 = 1 << 62;
 
 /// What a numbered file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

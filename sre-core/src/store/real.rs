@@ -15,6 +15,8 @@ use super::holder::Holder;
 pub(crate) struct RealDisk {
     directory: PathBuf,
     is_resolved: bool,
+    /// Directories with an entry that is not durable yet: that of a level which was created.
+    unsynced: Vec<PathBuf>,
     lock: Option<Lock>,
 }
 
@@ -44,9 +46,7 @@ impl Drop for Lock {
 impl RealDisk {
     /// The directory, which need not exist yet.
     pub(crate) fn new(directory: impl Into<PathBuf>) -> Self {
-        let directory: PathBuf = directory.into();
-        let directory = if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
-        Self { directory, is_resolved: false, lock: None }
+        Self { directory: directory.into(), is_resolved: false, unsynced: Vec::new(), lock: None }
     }
 }
 
@@ -57,11 +57,13 @@ impl Disk for RealDisk {
 
     fn prepare(&mut self) -> io::Result<()> {
         if !self.directory.is_dir() {
+            self.unsynced = missing_levels(&self.directory).map(parent_of).collect();
             create_private_directory(&self.directory)?;
-            // That the directory exists is worth as much as what is in it.
-            if let Some(parent) = self.directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                sync_directory(parent)?;
-            }
+        }
+        // That the directory exists is worth as much as what is in it.
+        while let Some(parent) = self.unsynced.last() {
+            sync_directory(parent)?;
+            self.unsynced.pop();
         }
         if !self.is_resolved {
             self.directory = fs::canonicalize(&self.directory)?;
@@ -192,6 +194,17 @@ fn create_private_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// The directory and those above it that have to be created with it, from the innermost on.
+fn missing_levels(directory: &Path) -> impl Iterator<Item = &Path> {
+    directory.ancestors().take_while(|level| !level.as_os_str().is_empty() && !level.is_dir())
+}
+
+/// Where the entry of a directory stands.
+fn parent_of(directory: &Path) -> PathBuf {
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new(".")).to_path_buf()
+}
+
 /// File systems that cannot sync a directory say so; then nothing more can be done.
 #[cfg(unix)]
 fn sync_directory(path: &Path) -> io::Result<()> {
@@ -230,6 +243,16 @@ fn is_same_file(_file: &File, _path: &Path) -> io::Result<bool> {
 mod tests {
     use super::*;
     use crate::store::tests::scratch::Scratch;
+
+    #[test]
+    fn levels_to_create_are_those_that_are_missing() {
+        let scratch = Scratch::new();
+        let parents = |directory: &Path| missing_levels(directory).map(parent_of).collect::<Vec<_>>();
+        let deep = scratch.path().join("a/b");
+        assert_eq!(parents(&deep), [scratch.path().join("a"), scratch.path().to_path_buf()]);
+        assert_eq!(parents(scratch.path()), [PathBuf::new(); 0]);
+        assert_eq!(parents(Path::new("no-such-a/b")), [PathBuf::from("no-such-a"), PathBuf::from(".")]);
+    }
 
     #[test]
     fn a_lock_is_let_go_of_while_a_forked_child_has_its_file_open() {

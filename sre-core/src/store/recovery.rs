@@ -6,7 +6,7 @@ use super::drive::Drive;
 use super::error::{Operation, StoreError};
 use super::finding::{Damage, Finding};
 use super::frame::{self, HEADER_BYTES, Kind};
-use super::names::{Name, Role};
+use super::names::{GENERATION_MAX, Name, Role};
 
 /// What the directory remembers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub(super) struct Memory {
 pub(super) struct Directory {
     pub(super) recovered: Recovered,
     pub(super) memory: Memory,
-    /// A file that a newer release wrote, if there is one: then nothing must be written here.
-    pub(super) newer: Option<StoreError>,
+    /// Why nothing must be written here: a newer release wrote a file, or no number is left for another one.
+    pub(super) refusal: Option<StoreError>,
 }
 
 /// The numbered files of a directory.
@@ -69,6 +69,14 @@ impl Survey {
     }
 }
 
+/// Refuses a number that no file can have: what is written under it would never be read.
+pub(super) fn check_number(drive: &Drive, generation: u64) -> Result<(), StoreError> {
+    if generation <= GENERATION_MAX {
+        return Ok(());
+    }
+    Err(StoreError::NumbersUsedUp { path: drive.path(""), generation: generation.saturating_sub(1) })
+}
+
 /// Reads the newest sound snapshot and the entries after it.
 ///
 /// # Errors
@@ -85,6 +93,7 @@ pub(super) fn recover(
     let mut reading = Reading { drive, is_last_attempt, directory: Directory::default(), contained: 0 };
     reading.directory.memory.read_unix_s = now_unix_s;
     reading.directory.memory.next_generation = survey.next_generation();
+    reading.directory.refusal = check_number(reading.drive, survey.next_generation()).err();
     reading.newest_snapshot(&survey.names)?;
     let oldest = reading.directory.memory.snapshot_generation.unwrap_or(0);
     for name in survey.names.iter().filter(|name| name.role == Role::Journal && name.generation >= oldest) {
@@ -169,7 +178,7 @@ impl Reading<'_> {
         let path = self.drive.path(&name.text());
         let mut kept_as = None;
         if let Damage::Version { major } = damage {
-            self.directory.newer = Some(StoreError::NewerVersion { path: path.clone(), major });
+            self.directory.refusal = Some(StoreError::NewerVersion { path: path.clone(), major });
         } else {
             self.directory.memory.damaged.push(name);
             kept_as = Some(self.drive.path(&name.aside(self.directory.memory.read_unix_s).text()));

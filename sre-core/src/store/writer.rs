@@ -6,7 +6,7 @@ use super::drive::{Drive, Output};
 use super::error::StoreError;
 use super::frame::{self, Kind};
 use super::names::{self, Name};
-use super::recovery::{Memory, Survey};
+use super::recovery::{self, Memory, Survey};
 
 /// Files set aside that are kept.
 const ASIDE_MAX: usize = 4;
@@ -82,6 +82,7 @@ impl Writer {
         }
         // The number stays the same until an attempt succeeds, so that failed ones replace each other.
         let number = self.memory.next_generation;
+        recovery::check_number(drive, number)?;
         self.open = Some(Generation::begin(drive, number, self.memory.sequence, snapshot)?);
         self.memory.next_generation = number.saturating_add(1);
         self.oldest = self.memory.snapshot_generation.replace(number).unwrap_or(0);

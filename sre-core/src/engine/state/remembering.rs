@@ -64,7 +64,8 @@ impl State {
         let crashes = starts.crashes_lately(now_ns / 1_000_000_000);
         if crashes >= CRASH_LOOP {
             self.note_problem(format!(
-                "the service crashed {crashes} times within ten minutes: look at what it logged before it ended"
+                "the service crashed {crashes} times within ten minutes: look at what it logged before it \
+                 ended, or, if it ends as it should, call `Engine::shutdown` at the end"
             ));
         }
     }

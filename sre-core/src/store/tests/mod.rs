@@ -7,6 +7,8 @@ mod golden;
 mod hostile;
 #[cfg(all(unix, feature = "real-backends"))]
 mod killed;
+#[cfg(all(unix, feature = "real-backends"))]
+mod levels;
 #[cfg(unix)]
 mod processes;
 #[cfg(unix)]

@@ -107,6 +107,36 @@ fn what_a_newer_release_wrote_is_left_alone() {
 }
 
 #[test]
+fn a_directory_without_a_number_left_is_read_and_left_alone() {
+    let (world, history) = used();
+    world.lock().put("snapshot-4611686018427387904", b"of somebody else".to_vec());
+    let names = world.lock().names();
+    let (mut store, recovered) = read(&world);
+    assert_eq!(history.count(&recovered), 20);
+    let told = store.error().unwrap();
+    assert_eq!(
+        told.to_string(),
+        "/model/ has a file of generation 4611686018427387904, the last number there is: remove what did not come from this program, or choose another state_dir"
+    );
+    assert!(!told.is_retryable());
+    assert_eq!(store.begin_generation(&history.last()), Err(told));
+    assert_eq!(store.take_over(0), None);
+    assert_eq!(world.lock().names(), names);
+}
+
+#[test]
+fn the_last_number_is_written_and_none_after_it() {
+    let (world, history) = used();
+    world.lock().put("journal-4611686018427387903", b"of somebody else".to_vec());
+    let mut owner = Owner::on(&world, history, 1);
+    owner.start().unwrap();
+    assert_eq!(owner.store.generation(), Some(1 << 62));
+    let refused = owner.begin().unwrap_err();
+    assert!(matches!(refused, StoreError::NumbersUsedUp { .. }), "{refused}");
+    assert_eq!(owner.history.count(&read(&world).1), owner.history.len());
+}
+
+#[test]
 fn a_lock_that_was_removed_is_taken_again() {
     let (world, history) = used();
     let mut owner = Owner::on(&world, history, 1);
