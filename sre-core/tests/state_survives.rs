@@ -347,9 +347,9 @@ fn a_directory_without_a_name_is_refused_strict_or_not() {
 fn ends_without_a_shutdown_are_told_with_what_to_do() {
     let scratch = Scratch::new();
     for life in 0..3 {
-        drop(Life::at(life, &scratch, promise()));
+        Life::at(life, &scratch, promise()).live(1, 1, 0);
     }
-    let told = Life::at(3, &scratch, promise()).engine.status().engine.degraded;
+    let told = Life::at(4, &scratch, promise()).engine.status().engine.degraded;
     assert!(
         matches!(told.as_slice(), [problem] if problem.contains("3 times") && problem.contains("`Engine::shutdown`")),
         "{told:?}"
