@@ -250,7 +250,7 @@ mod tests {
         let parents = |directory: &Path| missing_levels(directory).map(parent_of).collect::<Vec<_>>();
         let deep = scratch.path().join("a/b");
         assert_eq!(parents(&deep), [scratch.path().join("a"), scratch.path().to_path_buf()]);
-        assert_eq!(parents(scratch.path()), [PathBuf::new(); 0]);
+        assert!(parents(scratch.path()).is_empty());
         assert_eq!(parents(Path::new("no-such-a/b")), [PathBuf::from("no-such-a"), PathBuf::from(".")]);
     }
 
