@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::archive::{self, Archive, Page, Recovery};
+use super::draft::Draft;
 use super::stop::Stop;
 use crate::primitive::{AtomicU64, Mutex, Ordering};
 use crate::report::{StateReport, StateStanding};
@@ -28,6 +29,9 @@ pub(super) trait Remembering: Send + 'static {
 
     /// How the directory is doing.
     fn told(&self, report: StateReport, patience: Duration);
+
+    /// The durations of so many SLIs found no room in what was written.
+    fn left_out(&self, slis: u64, patience: Duration);
 
     /// Now, on both clocks; as of the last tick where only a clock of the user's knows more, which may block, panic or
     /// ask for a flush.
@@ -51,7 +55,7 @@ pub(super) struct Ask {
 pub(super) struct Pages {
     pub(super) page: Page,
     /// All that is remembered, as of the page.
-    pub(super) archive: Option<Archive>,
+    pub(super) all: Option<Draft>,
 }
 
 /// A state directory, and what to tell of it.
@@ -141,10 +145,14 @@ impl Flusher {
             let archive = note(store, recovered, &mut self.report.lock());
             engine.recovered(archive, now);
         }
-        let Some(Pages { page, archive }) = engine.pages(Ask { all: store.is_due(), ended }, patience) else {
+        let Some(Pages { page, all }) = engine.pages(Ask { all: store.is_due(), ended }, patience) else {
             return false;
         };
+        let (archive, left_out) = all.map(Draft::finish).unzip();
         let flushed = write(store, &page, archive);
+        if let Some(slis) = left_out {
+            engine.left_out(slis, patience);
+        }
         let mut report = self.report.lock();
         if flushed {
             report.flushed_unix_ns = Some(now.wall_ns);

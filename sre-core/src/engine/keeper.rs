@@ -93,13 +93,16 @@ impl Keeper {
         self.claimed = Vec::new();
     }
 
-    /// Adds what still waits to an archive of all that lives, as far as there is room; returns the durations of how many
-    /// SLIs found none.
-    pub(super) fn complete(&self, archive: &mut Archive) -> u64 {
+    /// Adds what still waits to an archive of all that lives.
+    pub(super) fn complete(&self, archive: &mut Archive) {
         archive.starts = self.starts.clone();
         archive.objectives.extend_from_slice(&self.waiting);
         archive.durations.extend_from_slice(&self.durations);
-        archive.leave_out_durations(self.durations_bytes_max)
+    }
+
+    /// What the durations of all SLIs may take in an archive.
+    pub(super) const fn durations_bytes_max(&self) -> usize {
+        self.durations_bytes_max
     }
 
     #[cfg(test)]

@@ -1,27 +1,27 @@
-//! Pure. Whose full hours may be summed in a tick, so that none sums a thousand months.
+//! Pure. Whose month of hours may be packed, merged and summed in a tick, so that none does that for a thousand.
 
 use std::collections::VecDeque;
 
-/// Sums that any tick may make, however few SLIs there are.
-const SUMS_MIN: usize = 8;
+/// Months that any tick may work on, however few SLIs there are.
+const TURNS_MIN: usize = 8;
 
-/// SLIs of which one is summed in each tick: all are within a minute.
-const SLIS_PER_SUM: usize = 60;
+/// SLIs of which one has its turn in each tick: all have within a minute.
+const SLIS_PER_TURN: usize = 60;
 
-/// Who waits for a look at a month of hours; first come, first served.
+/// Who waits for a turn; first come, first served.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
-    /// How many more may be made in this tick.
+    /// How many more may have their turn in this tick.
     left: usize,
     /// SLIs by number.
     waiting: VecDeque<usize>,
 }
 
 impl Looks {
-    /// How many sums a tick of so many SLIs may make.
+    /// How many of so many SLIs may have their turn in a tick.
     pub(super) const fn allowed(slis: usize) -> usize {
-        let share = 1 + slis / SLIS_PER_SUM;
-        if share > SUMS_MIN { share } else { SUMS_MIN }
+        let share = 1 + slis / SLIS_PER_TURN;
+        if share > TURNS_MIN { share } else { TURNS_MIN }
     }
 
     /// A tick of so many SLIs begins; returns whose turn it is of those that wait.
@@ -32,7 +32,7 @@ impl Looks {
         self.waiting.drain(..called)
     }
 
-    /// Whether this SLI may be looked at in this tick; else it waits to be called, and must not ask before.
+    /// Whether this SLI may have its turn in this tick; else it waits to be called, and must not ask before.
     pub(super) fn ask(&mut self, sli: usize) -> bool {
         let is_allowed = self.left > 0;
         if is_allowed {
@@ -41,11 +41,6 @@ impl Looks {
             self.waiting.push_back(sli);
         }
         is_allowed
-    }
-
-    /// Whether this tick has done its share.
-    pub(super) const fn are_spent(&self) -> bool {
-        self.left == 0
     }
 
     /// Lets one that was called in vain wait again.

@@ -7,6 +7,7 @@ mod apdex;
 mod archive;
 mod aside;
 mod builder;
+mod draft;
 mod evaluation;
 mod flusher;
 #[cfg_attr(not(sre_fuzz), cfg(test))]

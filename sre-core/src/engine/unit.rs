@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use crate::engine::age::Moment;
-use crate::engine::archive::{Archive, Page};
+use crate::engine::archive::Page;
+use crate::engine::draft::Draft;
 use crate::engine::evaluation::Evaluator;
 use crate::engine::judged::{Hanging, Judged, thresholds_of};
 use crate::engine::keeper::Keeper;
@@ -191,10 +192,10 @@ impl Unit {
     }
 
     /// Everything that is remembered of it.
-    pub(super) fn kept(&mut self, archive: &mut Archive, now: Moment) {
+    pub(super) fn kept(&mut self, draft: &mut Draft, now: Moment) {
         let interval = self.open_interval();
-        archive.durations.push(self.whole.month.kept(self.definition.name(), &interval, now));
-        self.all_judged().for_each(|(side, judged)| judged.kept(side, &mut archive.objectives));
+        draft.push(self.whole.month.kept(self.definition.name(), &interval, now));
+        self.all_judged().for_each(|(side, judged)| judged.kept(side, &mut draft.archive.objectives));
     }
 
     /// What the current interval of the windowed percentiles has so far.
@@ -347,7 +348,7 @@ impl Unit {
         let durations = Arc::clone(self.durations());
         let interval = self.whole.judged.interval(&durations);
         let Whole { judged, month, counts, .. } = &mut self.whole;
-        month.end_interval(&interval, now, looks);
+        month.end_interval(&interval, now);
         month.look(sli, now, looks);
         let counts = counts_of(&self.parts, counts);
         judged.end_interval(now.interval, &interval, &durations, counts, month.percentiles());

@@ -118,6 +118,10 @@ impl Remembering for Arc<Core> {
         let _ = self.try_with_state(patience, |state| state.show_state(report));
     }
 
+    fn left_out(&self, slis: u64, patience: Duration) {
+        let _ = self.try_with_state(patience, |state| state.note_left_out(slis));
+    }
+
     fn now(&self) -> Tick {
         match &self.clock {
             Source::Other(_) if self.manual_clock.is_none() => *self.last.lock(),

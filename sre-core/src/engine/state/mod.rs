@@ -111,7 +111,7 @@ impl State {
         self.new_entries().into_iter().try_for_each(|entry| {
             let mut unit = self.unit(entry.definition, entry.counters, started)?;
             unit.forget_the_past();
-            self.admit(unit)
+            self.admit(unit, started)
         })
     }
 
@@ -126,14 +126,18 @@ impl State {
         Ok(unit)
     }
 
-    /// Judges a unit from now on. What is questionable about its objectives is told, or refused when strict.
-    fn admit(&mut self, unit: Unit) -> Result<(), Error> {
+    /// Judges a unit from now on, as it was judged by an earlier process. What is questionable about its objectives is
+    /// told, or refused when strict.
+    fn admit(&mut self, mut unit: Unit, now: Tick) -> Result<(), Error> {
         let hopeless = |finding: &crate::report::Finding| finding.lint.level() == LintLevel::Error;
         if let Some(finding) = unit.findings().find(|finding| self.strict && hopeless(finding)) {
             return Err(Error::WakesNobody {
                 slo: (*finding.slo).into(),
                 advice: finding.lint.to_string().into(),
             });
+        }
+        if let Some(keeper) = &mut self.keeper {
+            self.resumed += unit.resume(keeper, now);
         }
         self.health.findings.extend(unit.findings());
         self.slos.extend(unit.slos().map(|slo| (Arc::clone(slo), unit.definition().name())));
@@ -155,7 +159,7 @@ impl State {
             }
             let adopted = match self.judged(entry.definition.name()) {
                 Some(unit) => Err(unit.definition().conflict(&entry.definition)),
-                None => self.unit(entry.definition, entry.counters, now).and_then(|unit| self.admit(unit)),
+                None => self.unit(entry.definition, entry.counters, now).and_then(|unit| self.admit(unit, now)),
             };
             if let Err(error) = adopted {
                 self.note_problem(error.to_string());
@@ -239,7 +243,7 @@ impl State {
     fn add(&mut self, definition: Definition, counters: Counters, now: Tick) -> Result<(), Error> {
         let mut unit = self.unit(definition, counters, now)?;
         unit.forget_the_past();
-        self.admit(unit)
+        self.admit(unit, now)
     }
 
     /// One step at `now`: reads all counters, judges all objectives. `spent` is what the last one took.

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::State;
 use crate::engine::archive::{Archive, Page, Starts};
+use crate::engine::draft::Draft;
 use crate::engine::flusher::{Ask, Pages};
 use crate::engine::keeper::Keeper;
 use crate::engine::memory::Downtime;
@@ -85,9 +86,7 @@ impl State {
 
     /// What has to be written; `None` without a state directory.
     pub(in crate::engine) fn pages(&mut self, ask: Ask) -> Option<Pages> {
-        let Self { keeper: Some(keeper), units, age, ledger, durations_left_out, .. } = self else {
-            return None;
-        };
+        let Self { keeper: Some(keeper), units, age, ledger, .. } = self else { return None };
         if ask.ended {
             keeper.end();
         }
@@ -97,20 +96,25 @@ impl State {
         let numbered = (0..).zip(&mut *units);
         let added = numbered.map(|(number, unit)| unit.added(&mut page, age.moment(number)));
         let lacking = added.filter(|is_all| !is_all).count();
-        let archive = (ask.all || lacking > 0 || is_booked).then(|| {
-            let mut archive = Archive { ledger: ledger.clone(), ..Archive::default() };
+        let all = (ask.all || lacking > 0 || is_booked).then(|| {
+            let mut draft = Draft::new(ledger.clone(), keeper.durations_bytes_max());
             let numbered = (0..).zip(units);
-            numbered.for_each(|(number, unit)| unit.kept(&mut archive, age.moment(number)));
-            *durations_left_out = keeper.complete(&mut archive);
-            archive
+            numbered.for_each(|(number, unit)| unit.kept(&mut draft, age.moment(number)));
+            keeper.complete(&mut draft.archive);
+            draft
         });
         if self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns) > SETTLED_NS {
             keeper.settle();
         }
-        if self.durations_left_out > 0 {
+        Some(Pages { page, all })
+    }
+
+    /// Notes of how many SLIs the durations found no room in what was written.
+    pub(in crate::engine) fn note_left_out(&mut self, slis: u64) {
+        self.durations_left_out = slis;
+        if slis > 0 {
             self.note_problem(NO_ROOM.to_owned());
         }
-        Some(Pages { page, archive })
     }
 
     /// Shows how the state directory is doing.
@@ -153,7 +157,10 @@ mod tests {
     }
 
     fn all(state: &mut State) -> Archive {
-        state.pages(Ask { all: true, ended: false }).unwrap().archive.unwrap()
+        let pages = state.pages(Ask { all: true, ended: false }).unwrap();
+        let (archive, left_out) = pages.all.unwrap().finish();
+        state.note_left_out(left_out);
+        archive
     }
 
     #[test]

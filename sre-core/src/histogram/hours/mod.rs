@@ -18,7 +18,7 @@ use super::snapshot::Snapshot;
 use adder::Adder;
 pub(crate) use bytes::Bytes;
 use hour::{HOUR_BYTES_MAX, HOUR_S, Hour, bits_of};
-use packed::{FRAME, entries, framed, is_sound, pack};
+use packed::{Entry, FRAME, entries, framed, is_sound, pack};
 
 /// How far hours are kept before and after the current one: those ahead are of a wall clock that went back.
 const HOURS_KEPT: u32 = 720;
@@ -127,30 +127,29 @@ impl Hours {
         if other.is_empty() {
             return;
         }
-        let mut all = self.all();
+        let mut sums: BTreeMap<u32, Cow<'_, [u8]>> = self.all().into_iter().collect();
         for (number, bytes) in other.all() {
-            let sum = match all.get(&number) {
+            let sum = match sums.get(&number) {
                 Some(own) => sum(own, &bytes),
                 None => bytes,
             };
-            all.insert(number, sum);
+            sums.insert(number, sum);
         }
-        let newest = all.last_key_value().map_or(0, |(number, _)| *number);
-        let recent =
-            (0..RECENT).map_while(|_| all.pop_last()).map(|(number, bytes)| (number, (*bytes).into()));
-        let mut recent: VecDeque<(u32, Bytes)> = recent.collect();
-        recent.make_contiguous().reverse();
+        let mut all: Vec<Entry<'_>> = sums.into_iter().collect();
+        let newest = all.last().map_or(0, |(number, _)| *number);
+        let recent = all.split_off(all.len().saturating_sub(RECENT));
+        let recent = recent.into_iter().map(|(number, bytes)| (number, (*bytes).into())).collect();
         *self = Self { packed: within_bounds(all, newest), recent };
     }
 
     /// The sums of the last so many full hours before `until`, for ascending lengths.
     pub(crate) fn before(&self, until: u32, lengths: &[u32]) -> Vec<Stretch> {
         let all = self.all();
-        let mut hours = all.range(..until).rev().peekable();
+        let mut hours = all.iter().rev().skip_while(|(number, _)| *number >= until).peekable();
         let mut sum = Adder::default();
         let up_to = |length: &u32| {
             let since = until.saturating_sub(*length);
-            while let Some((_, bytes)) = hours.next_if(|(number, _)| **number >= since) {
+            while let Some((_, bytes)) = hours.next_if(|(number, _)| *number >= since) {
                 // One that cannot be read has nothing to add.
                 let _ = sum.add(bytes);
             }
@@ -167,12 +166,26 @@ impl Hours {
     /// One hour.
     pub(crate) fn at(&self, hour: u32) -> Stretch {
         let mut stretch = Stretch::default();
-        let packed = || entries(&self.packed).find(|(number, _)| *number == hour).map(|(_, bytes)| bytes);
-        let bytes = self.recent(hour).map(|bytes| &**bytes).or_else(packed);
-        if let Some(hour) = bytes.and_then(|bytes| Hour::decode(bytes).ok()) {
+        if let Some(hour) = self.bytes_of(hour).and_then(|bytes| Hour::decode(bytes).ok()) {
             stretch.add_hour(&hour);
         }
         stretch
+    }
+
+    /// An hour as it will be when this is added to it, without packing any other for that.
+    pub(crate) fn hour_with(&self, hour: u32, more: &Stretch) -> Bytes {
+        let mut sum = Hour::unseen();
+        if let Some(own) = self.bytes_of(hour).and_then(|bytes| Hour::decode(bytes).ok()) {
+            sum = own;
+        }
+        sum.missed_s = sum.missed_s.saturating_sub(u32::try_from(more.observed_s).unwrap_or(u32::MAX));
+        sum.durations.merge(&more.durations);
+        sum.encode().into()
+    }
+
+    fn bytes_of(&self, hour: u32) -> Option<&[u8]> {
+        let packed = || entries(&self.packed).find(|(number, _)| *number == hour).map(|(_, bytes)| bytes);
+        self.recent(hour).map(|bytes| &**bytes).or_else(packed)
     }
 
     /// The last hour of which there is anything.
@@ -201,26 +214,36 @@ impl Hours {
     }
 
     /// Makes `hour` one that can change; the one that was begun before all other such is packed away.
-    fn begin(&mut self, hour: u32) {
+    pub(crate) fn begin(&mut self, hour: u32) {
         if self.recent(hour).is_some() {
             return;
         }
-        let before = entries(&self.packed).find(|(number, _)| *number == hour).map(|(_, bytes)| bytes.into());
         let full = if self.recent.len() < RECENT { None } else { self.recent.pop_front() };
+        let mut before = None;
+        let mut rest: Vec<Entry<'_>> = Vec::with_capacity(HOURS_KEPT as usize + 2);
+        for (number, bytes) in entries(&self.packed) {
+            if number == hour {
+                before = Some(bytes.into());
+            } else {
+                rest.push((number, Cow::Borrowed(bytes)));
+            }
+        }
         if before.is_some() || full.is_some() {
-            let mut rest: BTreeMap<u32, Cow<'_, [u8]>> =
-                entries(&self.packed).map(|(number, bytes)| (number, Cow::Borrowed(bytes))).collect();
-            rest.remove(&hour);
             rest.extend(full.iter().map(|(number, bytes)| (*number, Cow::Borrowed(&**bytes))));
+            rest.sort_by_key(|(number, _)| *number);
             self.packed = within_bounds(rest, hour);
         }
         let bytes = before.unwrap_or_else(|| Hour::unseen().encode().into());
         self.recent.push_back((hour, bytes));
     }
 
-    fn all(&self) -> BTreeMap<u32, Cow<'_, [u8]>> {
+    /// Every hour, the oldest first.
+    fn all(&self) -> Vec<Entry<'_>> {
         let recent = self.recent.iter().map(|(number, bytes)| (*number, &**bytes));
-        entries(&self.packed).chain(recent).map(|(number, bytes)| (number, Cow::Borrowed(bytes))).collect()
+        let all = entries(&self.packed).chain(recent).map(|(number, bytes)| (number, Cow::Borrowed(bytes)));
+        let mut all: Vec<Entry<'_>> = all.collect();
+        all.sort_by_key(|(number, _)| *number);
+        all
     }
 }
 
@@ -233,32 +256,40 @@ fn sum(one: &[u8], other: &[u8]) -> Cow<'static, [u8]> {
     Cow::Owned(sum.encode())
 }
 
-/// Packs hours, coarser or fewer of them if they would take too much.
-fn within_bounds(mut hours: BTreeMap<u32, Cow<'_, [u8]>>, now: u32) -> Bytes {
-    hours.retain(|number, _| number.abs_diff(now) <= HOURS_KEPT);
-    let mut taken = hours.values().map(|bytes| framed(bytes)).fold(FIRST, usize::saturating_add);
+/// Packs hours, coarser or fewer of them if they would take too much; they come in order.
+fn within_bounds(mut hours: Vec<Entry<'_>>, now: u32) -> Bytes {
+    hours.retain(|(number, _)| number.abs_diff(now) <= HOURS_KEPT);
+    let mut taken = hours.iter().map(|(_, bytes)| framed(bytes)).fold(FIRST, usize::saturating_add);
     while taken > PACKED_BYTES_MAX {
-        let finest = finest(&hours, now).or_else(|| hours.keys().next().copied());
-        let Some((number, bytes)) = finest.and_then(|number| hours.remove_entry(&number)) else { break };
-        taken = taken.saturating_sub(framed(&bytes));
-        if let Some(coarser) = coarser(&bytes) {
+        let Some(place) = finest(&hours, now) else {
+            let Some((_, oldest)) = hours.first() else { break };
+            taken = taken.saturating_sub(framed(oldest));
+            hours.remove(0);
+            continue;
+        };
+        let Some((_, bytes)) = hours.get_mut(place) else { break };
+        taken = taken.saturating_sub(framed(bytes));
+        if let Some(coarser) = coarser(bytes) {
             taken = taken.saturating_add(framed(&coarser));
-            hours.insert(number, Cow::Owned(coarser));
+            *bytes = Cow::Owned(coarser);
+        } else {
+            hours.remove(place);
         }
     }
     pack(&hours)
 }
 
-/// The hour that has most resolution to lose; the oldest of several.
-fn finest(hours: &BTreeMap<u32, Cow<'_, [u8]>>, now: u32) -> Option<u32> {
+/// The place of the hour that has most resolution to lose; the oldest of several.
+fn finest(hours: &[Entry<'_>], now: u32) -> Option<usize> {
     let rank = |number: u32, bits: u32| {
         let is_of_the_day = number.saturating_add(FINER_HOURS) >= now;
         bits.saturating_sub(if is_of_the_day { FINER_BITS } else { 0 })
     };
-    let can_lose =
-        hours.iter().map(|(number, bytes)| (*number, bits_of(bytes))).filter(|(_, bits)| *bits > 1);
-    let finest = can_lose.max_by_key(|(number, bits)| (rank(*number, *bits), core::cmp::Reverse(*number)));
-    finest.map(|(number, _)| number)
+    let bits = hours.iter().map(|(number, bytes)| (*number, bits_of(bytes)));
+    let can_lose = bits.enumerate().filter(|(_, (_, bits))| *bits > 1);
+    let finest =
+        can_lose.max_by_key(|(place, (number, bits))| (rank(*number, *bits), core::cmp::Reverse(*place)));
+    finest.map(|(place, _)| place)
 }
 
 /// The same hour with half as many buckets to the octave; `None` if there is no such form, or it cannot be read.

@@ -4,7 +4,6 @@
 //! of the codec; the first distance is from 1970.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::Bytes;
 use super::hour::HOUR_BYTES_MAX;
@@ -18,8 +17,12 @@ pub(super) const fn framed(bytes: &[u8]) -> usize {
     bytes.len().saturating_add(FRAME)
 }
 
-pub(super) fn pack(hours: &BTreeMap<u32, Cow<'_, [u8]>>) -> Bytes {
-    let mut packed = Vec::with_capacity(hours.values().map(|bytes| framed(bytes)).sum());
+/// An hour by its number.
+pub(super) type Entry<'a> = (u32, Cow<'a, [u8]>);
+
+/// Packs hours that come in order.
+pub(super) fn pack(hours: &[Entry<'_>]) -> Bytes {
+    let mut packed = Vec::with_capacity(hours.iter().map(|(_, bytes)| framed(bytes)).sum());
     let mut before = 0;
     for (number, bytes) in hours {
         write_number(&mut packed, u128::from(number.saturating_sub(before)));

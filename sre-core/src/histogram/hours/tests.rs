@@ -130,7 +130,7 @@ fn hours_over_all_octaves_stay_within_their_bytes_and_lose_the_oldest_first() {
             }
         }
         check_bound(&hours);
-        let numbers: Vec<u32> = hours.all().keys().copied().collect();
+        let numbers: Vec<u32> = hours.all().into_iter().map(|(number, _)| number).collect();
         assert!(numbers.len() >= kept, "{count}: {} hours", numbers.len());
         assert!(numbers.is_sorted_by(|a, b| a + 1 == *b), "the newest without a gap");
         assert_eq!(numbers.last(), Some(&(NOW + 799)));
@@ -262,7 +262,8 @@ proptest! {
             let durations = spread(values, width).coarsened(layout);
             hours.insert(hour, Hour { missed_s: hour % 3_600, durations }.encode());
         }
-        let packed = hours.iter().map(|(hour, bytes)| (*hour, Cow::Borrowed(bytes.as_slice()))).collect();
+        let packed: Vec<Entry<'_>> =
+            hours.iter().map(|(hour, bytes)| (*hour, Cow::Borrowed(bytes.as_slice()))).collect();
         let kept = Hours { packed: pack(&packed), ..Hours::default() };
         let mut expected = Stretch::default();
         hours.values().rev().for_each(|bytes| expected.add_hour(&Hour::decode(bytes).unwrap()));
