@@ -8,7 +8,7 @@ use sre_benches::goals;
 use sre_benches::harness::{
     Options, Progress, Results, describe_machine, goal_table, group_table, interleave, is_bench,
 };
-use sre_benches::subjects::{Group, judge, state};
+use sre_benches::subjects::{Group, judge, months, state};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -46,6 +46,10 @@ fn run(options: &Options) -> Results {
     if options.wants(state::GROUP) {
         results.extend(state::timings(options, &progress));
         println!("{}", group_table(&results, state::GROUP));
+    }
+    if options.wants(months::GROUP) {
+        results.extend(months::timings(options, &progress));
+        println!("{}", group_table(&results, months::GROUP));
     }
     results
 }

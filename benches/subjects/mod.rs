@@ -5,6 +5,7 @@ pub mod floor;
 mod group;
 pub mod judge;
 pub mod labels;
+pub mod months;
 pub mod record;
 pub mod scrape;
 pub mod snapshot;
