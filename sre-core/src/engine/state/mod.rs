@@ -159,7 +159,9 @@ impl State {
             }
             let adopted = match self.judged(entry.definition.name()) {
                 Some(unit) => Err(unit.definition().conflict(&entry.definition)),
-                None => self.unit(entry.definition, entry.counters, now).and_then(|unit| self.admit(unit, now)),
+                None => {
+                    self.unit(entry.definition, entry.counters, now).and_then(|unit| self.admit(unit, now))
+                }
             };
             if let Err(error) = adopted {
                 self.note_problem(error.to_string());

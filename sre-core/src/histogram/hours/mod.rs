@@ -220,7 +220,7 @@ impl Hours {
         }
         let full = if self.recent.len() < RECENT { None } else { self.recent.pop_front() };
         let mut before = None;
-        let mut rest: Vec<Entry<'_>> = Vec::with_capacity(HOURS_KEPT as usize + 2);
+        let mut rest: Vec<Entry<'_>> = Vec::new();
         for (number, bytes) in entries(&self.packed) {
             if number == hour {
                 before = Some(bytes.into());
