@@ -33,6 +33,9 @@ const OBJECTIVE: Objective = Objective::availability(0.999);
 const HOURS: u64 = 721;
 const HOUR_S: u64 = 3_600;
 
+/// Ticks of each hour, so many that every interval ends in one of them.
+const TICKS_PER_HOUR: u64 = 5;
+
 /// Calls in each hour, of so many different durations that 720 such hours find no room at full resolution.
 const CALLS: usize = 400;
 
@@ -57,8 +60,13 @@ impl Months {
             for sli in &slis {
                 (first..first + CALLS).for_each(|i| sli.record(Outcome::Ok, duration(i)));
             }
-            clock.advance(Duration::from_secs(HOUR_S));
-            engine.tick();
+            // A wall clock that steps: each second by the other one is an hour, so that no flush is due.
+            let ends_s = START_UNIX_SECONDS + (hour + 1) * HOUR_S;
+            for second in 0..TICKS_PER_HOUR {
+                clock.advance_monotonic(Duration::from_secs(1));
+                clock.set_wall_ns((ends_s + second) * 1_000_000_000);
+                engine.tick();
+            }
         }
         engine.shutdown(Duration::from_secs(60));
         months
