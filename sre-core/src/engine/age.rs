@@ -58,6 +58,17 @@ impl Age {
         self.wall.advance(tick);
     }
 
+    /// Goes on by the wall clock of an earlier process, which left off at `wall_ns`, if the one of this process is days
+    /// away from that: it may be wrong.
+    pub(super) fn doubt(&mut self, wall_ns: u64) {
+        self.wall.doubt(wall_ns);
+    }
+
+    /// Whether the wall clock has run evenly for a minute.
+    pub(super) const fn is_clock_even(&self) -> bool {
+        self.wall.even_ns >= EVEN_NS
+    }
+
     /// Now, for the SLI of a number.
     pub(super) fn moment(&self, sli: u64) -> Moment {
         let interval = self.ns.saturating_add(sli % 60 * 1_000_000_000) / INTERVAL_NS;
@@ -87,6 +98,12 @@ struct Wall {
 }
 
 impl Wall {
+    fn doubt(&mut self, wall_ns: u64) {
+        if wall_ns.abs_diff(self.believed_ns) > STEP_NS_MAX {
+            self.believed_ns = wall_ns;
+        }
+    }
+
     fn advance(&mut self, tick: Tick) {
         let lived_ns = tick.elapsed_ns.saturating_sub(self.last.elapsed_ns);
         let is_even = tick.wall_ns.abs_diff(self.last.wall_ns.saturating_add(lived_ns)) <= SLACK_NS;

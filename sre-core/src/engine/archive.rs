@@ -228,7 +228,7 @@ impl Archive {
 
     /// Up to where the process that wrote it observed, in nanoseconds since 1970; `None` if nothing was kept.
     pub(super) fn left_off_ns(&self) -> Option<u64> {
-        self.objectives.iter().map(|kept| kept.memory.now_ns()).max()
+        self.objectives.iter().map(|kept| kept.memory.left_off_ns()).max()
     }
 
     /// Takes in what a flush added; returns what the ledger lost of that.

@@ -126,17 +126,23 @@ impl Incidents {
         KeptIncidents { open: self.open(), ended: self.ended.iter().skip(known).copied().collect() }
     }
 
-    /// Goes on at `tick` from what an earlier process kept, after some time without a process; `counted` is what had been
-    /// counted when that began.
-    pub(super) fn resume(&mut self, kept: KeptIncidents, tick: Tick, downtime: Duration, counted: Tally) {
+    /// Goes on at `tick` from what an earlier process kept; `counted` is what had been counted when it left off.
+    pub(super) fn resume(&mut self, kept: KeptIncidents, tick: Tick, counted: Tally) {
         *self = Self::default();
         self.open = kept.open.map(|incident| Open {
-            lasted: incident.lasted.saturating_add(downtime),
+            lasted: incident.lasted,
             since: elapsed(tick),
             counted: counted.minus(incident.counts),
             incident: Incident { interrupted: true, ..incident },
         });
         self.end(kept.ended);
+    }
+
+    /// Lets a time without a process go by.
+    pub(super) fn go_over(&mut self, time: Duration) {
+        if let Some(open) = &mut self.open {
+            open.lasted = open.lasted.saturating_add(time);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::engine::archive::{KeptObjective, Owner, Page};
 use crate::engine::evaluation::Evaluator;
 use crate::engine::input::Input;
 use crate::engine::keeper::Keeper;
-use crate::engine::memory::{Downtime, Subject};
+use crate::engine::memory::Subject;
 use crate::engine::side::Side;
 use crate::error::Error;
 use crate::histogram::{Intervals, Snapshot, Thresholds};
@@ -154,7 +154,7 @@ impl Judged {
         for judged in self.objectives.iter_mut().filter(|judged| !judged.has_asked) {
             judged.has_asked = true;
             if let Some(memory) = keeper.claim(&judged.owner(side)) {
-                judged.evaluator.resume(memory, now, keeper.downtime());
+                judged.evaluator.resume_after(keeper.absence(), memory, now);
                 judged.ledger = 0;
                 resumed += 1;
             }
@@ -177,7 +177,7 @@ impl Judged {
         for judged in &mut self.objectives {
             if let Some(mut memory) = keeper.claim(&judged.owner(side)) {
                 memory.merge(&judged.evaluator.memory());
-                judged.evaluator.resume(memory, now, Downtime::Unknown);
+                judged.evaluator.resume_after(keeper.absence(), memory, now);
                 judged.ledger = 0;
                 resumed += 1;
             }

@@ -2,8 +2,10 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+use super::absence::{self, Absence};
+use super::age::Age;
 use super::archive::{Archive, KeptHours, KeptObjective, Owner, Starts};
-use super::memory::{Downtime, Memory};
+use super::memory::Memory;
 use crate::histogram::Hours;
 
 /// Memories that wait for their objectives, and how the process started before.
@@ -19,11 +21,12 @@ pub(super) struct Keeper {
     /// What the durations of all SLIs may take.
     durations_bytes_max: usize,
     starts: Starts,
-    downtime: Downtime,
+    absence: Absence,
+    hour: u32,
 }
 
-/// The age from which on a memory that nobody claims is of no use: longer than any period.
-const USELESS_NS: u64 = 100 * 24 * HOUR_NS;
+/// A memory that nobody claims is of no use once others went on for so much longer: longer than any period.
+const USELESS_NS: u64 = 400 * 24 * HOUR_NS;
 
 /// Half of the largest file that is read.
 const DURATIONS_BYTES_MAX: usize = 128 << 20;
@@ -31,20 +34,32 @@ const DURATIONS_BYTES_MAX: usize = 128 << 20;
 const HOUR_NS: u64 = 3_600_000_000_000;
 
 impl Keeper {
-    pub(super) fn new(downtime: Downtime) -> Self {
+    pub(super) fn new(absence: Absence, age: &Age) -> Self {
         Self {
             waiting: Vec::new(),
             claimed: Vec::new(),
             durations: Vec::new(),
             durations_bytes_max: DURATIONS_BYTES_MAX,
             starts: Starts::default(),
-            downtime,
+            absence,
+            hour: age.moment(0).hour,
         }
     }
 
-    /// What the time without a process counts as.
-    pub(super) const fn downtime(&self) -> Downtime {
-        self.downtime
+    /// The time for which objectives that go on were not judged.
+    pub(super) const fn absence(&self) -> Absence {
+        self.absence
+    }
+
+    /// Takes note of the wall clock: whether it has run evenly in this process, so that it is believed.
+    pub(super) fn follow(&mut self, age: &Age) {
+        self.absence = self.absence.believed(age.is_clock_even());
+        self.hour = age.moment(0).hour;
+    }
+
+    /// The hour of the wall clock as far as that is believed.
+    pub(super) const fn hour(&self) -> u32 {
+        self.hour
     }
 
     pub(super) const fn starts(&self) -> &Starts {
@@ -52,15 +67,20 @@ impl Keeper {
     }
 
     /// Takes what was recovered; returns whether this start follows a crash.
-    pub(super) fn take_in(&mut self, archive: Archive, now_unix_ns: u64) -> bool {
+    ///
+    /// Ages are told by the newest memory: the wall clock may be wrong by years.
+    pub(super) fn take_in(&mut self, archive: Archive, absence: Absence) -> bool {
+        self.absence = absence;
+        let newest_ns = archive.left_off_ns().unwrap_or(0);
         let Archive { starts, objectives, durations, ledger: _ } = archive;
         self.starts = starts;
-        let is_of_use = |kept: &KeptObjective| now_unix_ns.saturating_sub(kept.memory.now_ns()) < USELESS_NS;
+        let is_of_use =
+            |kept: &KeptObjective| newest_ns.saturating_sub(kept.memory.left_off_ns()) < USELESS_NS;
         self.waiting = objectives.into_iter().filter(is_of_use).collect();
         let end_ns = |kept: &KeptHours| u64::from(kept.hours.newest().unwrap_or(0)).saturating_mul(HOUR_NS);
-        let is_of_use = |kept: &KeptHours| now_unix_ns.saturating_sub(end_ns(kept)) < USELESS_NS;
+        let is_of_use = |kept: &KeptHours| newest_ns.saturating_sub(end_ns(kept)) < USELESS_NS;
         self.durations = durations.into_iter().filter(is_of_use).collect();
-        self.starts.begin(now_unix_ns / 1_000_000_000)
+        self.starts.begin(absence.started().wall_ns / 1_000_000_000)
     }
 
     /// Notes that this process ends in order.
@@ -68,18 +88,22 @@ impl Keeper {
         self.starts.ended = true;
     }
 
-    /// The memory of an objective: its own, or that of another one about the same events.
+    /// The memory of an objective: its own, or that of another one about the same events if that is newer.
     ///
     /// Asked once for each objective.
     pub(super) fn claim(&mut self, owner: &Owner) -> Option<Memory> {
-        if let Some(place) = self.waiting.iter().position(|kept| kept.owner == *owner) {
-            let kept = self.waiting.swap_remove(place);
-            self.claimed.push(kept.clone());
-            return Some(kept.memory);
-        }
-        let mut all = self.waiting.iter().chain(&self.claimed);
-        let kin = all.find(|kept| kept.owner.is_kin(owner))?;
-        Some(kin.memory.clone().without_alerts())
+        let place = self.waiting.iter().position(|kept| kept.owner == *owner);
+        let own = place.map(|place| self.waiting.swap_remove(place));
+        let own_ns = own.as_ref().map_or(0, |own| own.memory.left_off_ns());
+        let kin = self.waiting.iter().chain(&self.claimed).filter(|kept| kept.owner.is_kin(owner));
+        let newest = kin.max_by_key(|kept| kept.memory.left_off_ns());
+        // It was renamed meanwhile, and has its old name back.
+        let newer = newest.filter(|kin| !absence::is_together(kin.memory.left_off_ns(), own_ns));
+        let memory = newer.map(|kin| kin.memory.clone().without_alerts());
+        memory.or_else(|| {
+            self.claimed.push(own.clone()?);
+            Some(own?.memory)
+        })
     }
 
     /// The durations of an SLI.

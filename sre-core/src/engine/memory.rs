@@ -275,9 +275,9 @@ impl KeptAccount {
 }
 
 impl Memory {
-    /// Up to where its process observed, in nanoseconds since 1970.
-    pub(super) const fn now_ns(&self) -> u64 {
-        self.past.line.now_ns()
+    /// When its process left off, by the wall clock of that process, in nanoseconds since 1970.
+    pub(super) const fn left_off_ns(&self) -> u64 {
+        self.past.line.wall_ns()
     }
 
     /// Whether it can be a memory of ours, whoever wrote it.
@@ -402,34 +402,6 @@ impl Memory {
     }
 }
 
-/// What the time without a process counts as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Downtime {
-    /// Nobody knows: the windows keep what they have, and their coverage says how much that is.
-    #[default]
-    Unknown,
-    /// Bad: as many bad events as came in the last observed hour, for as long as nobody was there. An estimate, which is
-    /// never in exported counters.
-    Bad,
-    /// Nothing was promised: the time counts as observed, without events.
-    Excluded,
-    /// Unknown up to this long, as for a deployment; of what is longer, all is bad.
-    UnknownUpTo(Duration),
-}
-
-impl Downtime {
-    /// Whether a time of this length counts as bad.
-    pub(super) fn is_bad(self, length: Duration) -> bool {
-        match self {
-            Self::Bad => true,
-            Self::UnknownUpTo(limit) => length > limit,
-            Self::Unknown | Self::Excluded => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -438,7 +410,7 @@ mod tests {
 
     use super::*;
     use crate::alert::Incident;
-    use crate::engine::{Evaluator, Input};
+    use crate::engine::{Downtime, Evaluator, Input};
     use crate::report::ObjectiveReport;
     use crate::slo::{Booking, Entry, Period};
     use crate::units::Target;

@@ -1,5 +1,6 @@
 //! What reads the counters, turns them into judgements tick by tick, and publishes what it found.
 
+mod absence;
 mod account;
 mod age;
 mod alarm;
@@ -40,12 +41,12 @@ mod ticker;
 mod tier;
 mod unit;
 
+pub use absence::Downtime;
 pub use builder::Builder;
 pub use evaluation::Evaluator;
 #[cfg(feature = "test-util")]
 pub(crate) use evaluation::{Calm, Standing, Stretch};
 pub use handle::Engine;
 pub use input::{Input, Transition};
-pub use memory::Downtime;
 #[cfg(feature = "test-util")]
 pub(crate) use memory::Memory;

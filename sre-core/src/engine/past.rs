@@ -3,9 +3,10 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use super::absence::{Downtime, Part};
 use super::aside::Aside;
 use super::input::Input;
-use super::memory::{Downtime, KeptPast, KeptSlices};
+use super::memory::{KeptPast, KeptSlices};
 use crate::alert::Reading;
 use crate::slo::Budgeting;
 use crate::units::{EventCounts, Target, saturating_nanos};
@@ -33,6 +34,8 @@ pub(super) struct Past {
     late_ticks: u64,
     /// Up to where bad events were estimated, because there was no process.
     estimated_until_ns: u64,
+    /// What a time without a process counts as that the wall clock tells of before it is believed.
+    doubted: Option<Downtime>,
 }
 
 /// How the past went on after a time without a process.
@@ -97,6 +100,7 @@ impl Past {
             late_until_ns: 0,
             late_ticks: 0,
             estimated_until_ns: 0,
+            doubted: None,
         }
     }
 
@@ -127,15 +131,39 @@ impl Past {
         }
     }
 
-    /// Goes on at `tick` from where an earlier process left off.
-    pub(super) fn resume(&mut self, tick: Tick, downtime: Downtime) -> Resumed {
-        let length_ns = tick.wall_ns.saturating_sub(self.line.now_ns());
-        let is_bad = downtime.is_bad(Duration::from_nanos(length_ns));
-        let bad = if is_bad { self.estimate(length_ns) } else { EventCounts::ZERO };
-        let step = self.line.resume(tick, downtime == Downtime::Excluded);
+    /// Goes on from where an earlier process left off, or this objective did.
+    ///
+    /// A wall clock that is not believed yet, and tells of days or is behind, is followed once it is: by a
+    /// [leap](Self::leap).
+    pub(super) fn resume(&mut self, Part { until, downtime, believed }: Part) -> Resumed {
+        let last_hour = self.span(self.units.place(HOUR));
+        let step = self.line.resume(until, downtime == Downtime::Excluded, believed);
+        let is_doubted = !believed && step.now_ns != until.wall_ns;
+        self.doubted = self.doubted.or(is_doubted.then_some(downtime));
+        self.go_over(step, downtime, last_hour)
+    }
+
+    /// Whether `tick` moves over a time without a process that was doubted so far.
+    pub(super) fn leaps(&self, tick: Tick) -> bool {
+        self.doubted.is_some() && self.line.leaps(tick)
+    }
+
+    /// Moves to `tick` over a time without a process that was doubted so far.
+    pub(super) fn leap(&mut self, tick: Tick) -> Resumed {
+        let downtime = self.doubted.take().unwrap_or_default();
+        let last_hour = self.span(self.units.place(HOUR));
+        let step = self.line.leap(tick, downtime == Downtime::Excluded);
+        self.go_over(step, downtime, last_hour)
+    }
+
+    /// Counts the time of a step, in which there was no process, as the policy says.
+    fn go_over(&mut self, step: Step, downtime: Downtime, last_hour: Reading) -> Resumed {
         if step.relabel_ns > 0 {
             self.relabel(step);
         }
+        let length_ns = step.now_ns.saturating_sub(step.from_ns);
+        let is_bad = downtime.is_bad(Duration::from_nanos(length_ns));
+        let bad = if is_bad { self.estimate(length_ns, last_hour) } else { EventCounts::ZERO };
         self.book_slices(Step { gap: true, ..step }, Input::default());
         let before = self.mark(step.from_ns);
         let spread = Spread::of(Step { late: true, gap: false, ..step }, self.units.finest_ns(), bad);
@@ -152,12 +180,11 @@ impl Past {
 
     /// Bad events in a time without a process, if all that came in the last observed hour went on coming; of slices,
     /// all that fit.
-    fn estimate(&self, length_ns: u64) -> EventCounts {
+    fn estimate(&self, length_ns: u64, hour: Reading) -> EventCounts {
         if let Some(judge) = &self.slices {
             let slices = length_ns / judge.slices.length_ns();
             return EventCounts::new(0, slices.saturating_mul(self.parts()));
         }
-        let hour = self.span(self.units.place(HOUR));
         let bad = u128::from(hour.counts.total()) * u128::from(length_ns) / hour.observed.as_nanos().max(1);
         EventCounts::new(0, u64::try_from(bad).unwrap_or(u64::MAX))
     }
@@ -176,6 +203,9 @@ impl Past {
     pub(super) fn advance(&mut self, tick: Tick, input: Input) -> Step {
         let busy = input.ended > 0 || !input.delta.is_empty();
         let step = self.line.advance(tick, busy);
+        if self.line.is_even() {
+            self.doubted = None;
+        }
         if step.relabel_ns > 0 {
             self.relabel(step);
         }

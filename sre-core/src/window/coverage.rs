@@ -106,6 +106,11 @@ impl KeptLine {
     pub(crate) const fn now_ns(&self) -> u64 {
         self.now_ns
     }
+
+    /// What the wall clock of the earlier process said then.
+    pub(crate) const fn wall_ns(&self) -> u64 {
+        self.now_ns.saturating_sub(self.lead_ns)
+    }
 }
 
 impl Timeline {
@@ -140,11 +145,36 @@ impl Timeline {
     /// Goes on at `tick` from where an earlier process left off; the time between is `observed` or a gap.
     ///
     /// A wall clock that is behind the one of that process renames slots, as one that steps back does. What the line was
-    /// ahead of the wall clock, it stays ahead.
-    pub(crate) fn resume(&mut self, tick: Tick, observed: bool) -> Step {
+    /// ahead of the wall clock, it stays ahead. A clock that is not `believed` yet, because this process just started, is
+    /// not followed further than a [step](Self::advance) of it.
+    pub(crate) fn resume(&mut self, tick: Tick, observed: bool, believed: bool) -> Step {
         let lead_ns = self.now_ns.saturating_sub(self.last.wall_ns);
-        (self.last, self.held_ns, self.even_ns) = (tick, 0, 0);
+        (self.last, self.held_ns) = (tick, 0);
+        self.even_ns = if believed { EVEN_NS } else { 0 };
         let (now_ns, relabel_ns) = self.follow(tick.wall_ns.saturating_add(lead_ns), 0);
+        self.go_to(now_ns, relabel_ns, observed)
+    }
+
+    /// Whether `tick` moves over a time that the monotonic clock did not see.
+    pub(crate) fn leaps(&self, tick: Tick) -> bool {
+        let lived_ns = tick.elapsed_ns.saturating_sub(self.last.elapsed_ns);
+        let step = self.clone().advance(tick, true);
+        step.gap && step.now_ns.saturating_sub(step.from_ns) > lived_ns.saturating_add(SLACK_NS)
+    }
+
+    /// Moves to `tick` over a time that is `observed` or a gap, whatever the monotonic clock saw of it.
+    pub(crate) fn leap(&mut self, tick: Tick, observed: bool) -> Step {
+        let lived_ns = self.live_until(tick);
+        let (now_ns, relabel_ns) = self.follow(tick.wall_ns, lived_ns);
+        self.go_to(now_ns, relabel_ns, observed)
+    }
+
+    /// Whether the wall clock has run evenly for long enough to be believed.
+    pub(crate) const fn is_even(&self) -> bool {
+        self.even_ns >= EVEN_NS
+    }
+
+    fn go_to(&mut self, now_ns: u64, relabel_ns: u64, observed: bool) -> Step {
         self.relabel(relabel_ns);
         let from_ns = self.now_ns;
         self.now_ns = now_ns;
@@ -168,10 +198,7 @@ impl Timeline {
 
     /// Moves to `tick`, which is `busy` when anything happened since the one before.
     pub(crate) fn advance(&mut self, tick: Tick, busy: bool) -> Step {
-        let lived_ns = tick.elapsed_ns.saturating_sub(self.last.elapsed_ns);
-        let is_even = tick.wall_ns.abs_diff(self.last.wall_ns.saturating_add(lived_ns)) <= SLACK_NS;
-        self.even_ns = if is_even { self.even_ns.saturating_add(lived_ns) } else { 0 };
-        self.last = Tick { wall_ns: tick.wall_ns, elapsed_ns: tick.elapsed_ns.max(self.last.elapsed_ns) };
+        let lived_ns = self.live_until(tick);
         let (now_ns, relabel_ns) = self.follow(tick.wall_ns, lived_ns);
         self.relabel(relabel_ns);
 
@@ -196,6 +223,15 @@ impl Timeline {
         Step { from_ns, now_ns, relabel_ns, gap, late }
     }
 
+    /// Takes note of both clocks; returns how much was lived since the tick before.
+    fn live_until(&mut self, tick: Tick) -> u64 {
+        let lived_ns = tick.elapsed_ns.saturating_sub(self.last.elapsed_ns);
+        let is_even = tick.wall_ns.abs_diff(self.last.wall_ns.saturating_add(lived_ns)) <= SLACK_NS;
+        self.even_ns = if is_even { self.even_ns.saturating_add(lived_ns) } else { 0 };
+        self.last = Tick { wall_ns: tick.wall_ns, elapsed_ns: tick.elapsed_ns.max(self.last.elapsed_ns) };
+        lived_ns
+    }
+
     /// How much of the time since `from_ns` was observed.
     pub(crate) fn observed_ns(&self, from_ns: u64) -> u64 {
         let from_ns = from_ns.max(self.started_ns);
@@ -212,7 +248,7 @@ impl Timeline {
     /// The new place on the time line, in new names, and by how much names change.
     fn follow(&mut self, wall_ns: u64, lived_ns: u64) -> (u64, u64) {
         let by_life = (self.now_ns.saturating_add(lived_ns), 0);
-        let is_believed = self.even_ns >= EVEN_NS;
+        let is_believed = self.is_even();
         if wall_ns > self.now_ns {
             self.held_ns = 0;
             let is_far = wall_ns - self.now_ns > lived_ns.saturating_add(FORWARD_NS_MAX);
@@ -363,7 +399,7 @@ mod tests {
         let later = tick(wall_ns + 600 * SECOND, 7);
         let mut other = Timeline::new(tick(line.now_ns(), 7), 10 * SECOND, HOUR, 24 * HOUR);
         other.take_over(line.kept());
-        let step = other.resume(later, false);
+        let step = other.resume(later, false, false);
         assert_eq!((step.from_ns, step.now_ns), (line.now_ns(), line.now_ns() + 600 * SECOND));
         assert!(step.gap);
     }

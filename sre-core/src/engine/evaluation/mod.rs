@@ -148,6 +148,9 @@ impl Evaluator {
         };
         self.report.exported += input.delta;
         let input = Input { delta: self.clamp(input.delta), ..input };
+        if self.past.leaps(tick) {
+            self.leap(tick);
+        }
         let step = self.past.advance(tick, input);
         if step.relabel_ns > 0 {
             self.saved = None;

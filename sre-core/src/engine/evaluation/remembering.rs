@@ -4,8 +4,12 @@ use core::time::Duration;
 
 use super::{Evaluator, past_of};
 use crate::alert::{AlertState, inhibitor};
+use crate::engine::absence::Absence;
+#[cfg(any(test, sre_fuzz, feature = "test-util"))]
+use crate::engine::absence::Downtime;
 use crate::engine::account::Account;
-use crate::engine::memory::{Added, AddedAside, Downtime, KeptAside, KeptSight, KeptTier, Memory};
+use crate::engine::memory::{Added, AddedAside, KeptAside, KeptSight, KeptTier, Memory};
+use crate::engine::past::Resumed;
 use crate::engine::span::BudgetSpan;
 use crate::units::EventCounts;
 use crate::window::{Ladder, Tally, Tick};
@@ -83,10 +87,17 @@ impl Evaluator {
         tiers.map(|((tier, judge), report)| judge.kept(tier, report, &self.past)).collect()
     }
 
+    /// Goes on at `tick`, the start of the process, from where an earlier one left off.
+    #[cfg(any(test, sre_fuzz, feature = "test-util"))]
+    pub(crate) fn resume(&mut self, memory: Memory, tick: Tick, downtime: Downtime) {
+        self.resume_after(Absence::until(tick, downtime), memory, tick);
+    }
+
     /// Goes on at `tick` from where an earlier process left off; what was counted and decided since this evaluator was
     /// made is forgotten, but for its exported counters.
-    pub(crate) fn resume(&mut self, memory: Memory, tick: Tick, downtime: Downtime) {
+    pub(crate) fn resume_after(&mut self, absence: Absence, memory: Memory, tick: Tick) {
         let Memory { past, period, tiers, sights, incidents, account, aside } = memory;
+        let left_off_ns = past.line.wall_ns();
         let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
         self.past = past_of(&self.objective, &self.derived, left_off);
         if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
@@ -99,20 +110,33 @@ impl Evaluator {
             self.span.take_over(period, &self.past);
         }
         let counted = self.past.raw_sum();
-        let absent_ns = tick.wall_ns.saturating_sub(left_off.wall_ns);
-        self.incidents.resume(incidents, tick, Duration::from_nanos(absent_ns), counted);
+        self.incidents.resume(incidents, tick, counted);
         self.account = account.map(|account| Box::new(Account::take_over(account, &self.past)));
-        let resumed = self.past.resume(tick, downtime);
-        self.account.iter_mut().for_each(|account| account.relabel(resumed.relabel_ns()));
-        self.span.resume(&resumed, tick.elapsed_ns);
-        self.set_aside_since(resumed.left_off_ns());
+        for part in absence.parts(left_off_ns, tick) {
+            let resumed = self.past.resume(part);
+            self.go_over(&resumed, part.until.elapsed_ns);
+        }
         self.resume_alerts(&tiers, tick, counted);
         self.sights.iter_mut().for_each(|sight| sight.resume(&sights, tick));
-        self.saved = None;
         self.read_windows(EventCounts::ZERO);
         self.read_budget(EventCounts::ZERO);
         self.show_incidents();
         self.report.state = self.state();
+    }
+
+    /// Follows the wall clock over a time without a process that was doubted so far.
+    pub(super) fn leap(&mut self, tick: Tick) {
+        let resumed = self.past.leap(tick);
+        self.go_over(&resumed, tick.elapsed_ns);
+    }
+
+    /// Lets a time without a process go by.
+    fn go_over(&mut self, resumed: &Resumed, elapsed_ns: u64) {
+        self.account.iter_mut().for_each(|account| account.relabel(resumed.relabel_ns()));
+        self.incidents.go_over(Duration::from_nanos(resumed.absent_ns()));
+        self.span.resume(resumed, elapsed_ns);
+        self.set_aside_since(resumed.left_off_ns());
+        self.saved = None;
     }
 
     /// Tiers are known by their windows: those of another table begin anew.

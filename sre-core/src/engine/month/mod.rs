@@ -237,6 +237,9 @@ impl Month {
             return;
         }
         self.has_asked = true;
+        if !again {
+            self.hour = keeper.hour();
+        }
         if let Some(hours) = keeper.claim_hours(sli) {
             self.add_other();
             if self.hours.is_empty() {

@@ -299,6 +299,7 @@ impl State {
             for (number, unit) in units.iter_mut().enumerate() {
                 unit.adopt(now);
                 if let Some(keeper) = keeper {
+                    keeper.follow(age);
                     *resumed += unit.resume(keeper, now);
                 }
                 unit.keep_to(ledger);

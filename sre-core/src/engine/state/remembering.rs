@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use super::State;
+use crate::engine::absence::{Absence, Downtime};
 use crate::engine::archive::{Archive, Page, Starts};
 use crate::engine::draft::Draft;
 use crate::engine::flusher::{Ask, Pages};
 use crate::engine::keeper::Keeper;
-use crate::engine::memory::Downtime;
 use crate::error::Error;
 use crate::primitive::Arc;
 use crate::registry::Counters;
@@ -38,10 +38,13 @@ impl State {
         let mut archive = archive;
         let lost = self.ledger.merge(core::mem::take(&mut archive.ledger));
         lost.told().for_each(|problem| self.note_problem(problem));
-        let mut keeper = Keeper::new(downtime);
         let now_ns = self.started.wall_ns;
-        self.note_downtime(&archive, now_ns);
-        let crashed = keeper.take_in(archive, now_ns);
+        let left_off_ns = archive.left_off_ns();
+        self.downtime = left_off_ns.map(|ns| Duration::from_nanos(now_ns.saturating_sub(ns)));
+        left_off_ns.iter().for_each(|ns| self.age.doubt(*ns));
+        let absence = Absence::new(downtime, left_off_ns.unwrap_or(0), self.started);
+        let mut keeper = Keeper::new(absence, &self.age);
+        let crashed = keeper.take_in(archive, absence);
         self.note_crashes(keeper.starts(), now_ns);
         self.keeper = Some(keeper);
         crashed
@@ -49,16 +52,14 @@ impl State {
 
     /// Adds what is found in the state directory once another process has let go of it.
     pub(in crate::engine) fn take_over(&mut self, mut archive: Archive, now: Tick) {
-        let Self { keeper: Some(keeper), units, ledger, .. } = self else { return };
+        let Self { keeper: Some(keeper), units, ledger, age, .. } = self else { return };
         let lost = ledger.merge(core::mem::take(&mut archive.ledger));
-        keeper.take_in(archive, now.wall_ns);
+        let left_off_ns = archive.left_off_ns().unwrap_or(0);
+        let absence = Absence::new(Downtime::Unknown, left_off_ns, now).believed(age.is_clock_even());
+        keeper.take_in(archive, absence);
         self.resumed += units.iter_mut().map(|unit| unit.take_over(keeper, ledger, now)).sum::<u64>();
         units.iter_mut().for_each(|unit| unit.keep_to(ledger));
         lost.told().for_each(|problem| self.note_problem(problem));
-    }
-
-    fn note_downtime(&mut self, archive: &Archive, now_ns: u64) {
-        self.downtime = archive.left_off_ns().map(|ns| Duration::from_nanos(now_ns.saturating_sub(ns)));
     }
 
     fn note_crashes(&mut self, starts: &Starts, now_ns: u64) {
