@@ -235,9 +235,63 @@ fn what_came_of_it_is_plain_data() {
 #[test]
 fn a_chart_tells_restarts_from_outages() {
     let restarted = total_outage(100.0).fault(kill().at("5m")).fault(clock_back("1m").at("50m"));
-    let text = restarted.length("1h").expect(page().never()).try_run().expect_err("it pages").to_string();
+    // A figure of the end is about the whole scenario.
+    let unmet = restarted.length("1h").expect(notices().above(99.0)).try_run().expect_err("it pages less");
+    let text = unmet.to_string();
     let faults = text.lines().find(|line| line.trim_start().starts_with("faults")).expect("it has a line");
     assert_eq!(faults.split_once('│').expect("it is drawn").1.trim_end().replace(' ', ""), "▒▒▒▒▒▒R▒▒▒▒▒C");
+}
+
+#[test]
+fn a_chart_shows_what_matters_and_says_what_it_leaves_out() {
+    let month = replay(&THREE_NINES).traffic(rps(50.0)).length("30d");
+    let outage = month.fault(outage().at("10d").lasting("10m")).fault(errors(0.5).at("20d").lasting("1h"));
+    let text = outage.clone().expect(page().within("30s")).try_run().expect_err("it pages later").to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    let axis = lines[lines.len() - 2];
+    assert_eq!(axis.split_whitespace().collect::<Vec<_>>(), ["9d23h50m", "10d30s", "10d11m"], "{text}");
+    assert_eq!(
+        lines.last().map(|line| line.trim()),
+        Some("cut away: 9d23h50m before, 19d23h49m after, of 30d")
+    );
+    let drawn = |name: &str| {
+        let line = lines.iter().find(|line| line.trim_start().starts_with(name)).expect("it has a line");
+        line.split_once('│').expect("it is drawn").1.chars().collect::<Vec<_>>()
+    };
+    // 72 columns of 17.5 s: half of them before the outage, which lasts to the end and fires after three of them.
+    let (faults, tier) = (drawn("faults"), drawn("tier 1 page"));
+    assert!(faults.starts_with(&[' '; 34]) && faults.ends_with(&['▒'; 37]) && faults.len() == 72, "{text}");
+    let fired = tier.iter().position(|mark| *mark == '█').expect("it fires");
+    assert!((36..=38).contains(&fired) && tier.len() == 72, "{text}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 100), "{text}");
+    let whole =
+        outage.expect(budget_left().above(2.0)).try_run().expect_err("there is no more than all").to_string();
+    assert!(!whole.contains("cut away") && whole.trim_end().ends_with("30d"), "{whole}");
+}
+
+#[test]
+fn reports_after_the_end_are_refused() {
+    let hour = || replay(&THREE_NINES).length("1h");
+    let told = "look at 1h1s: must lie between 0s and the end at 1h; look earlier or make it longer";
+    let late = [hour().look("3601s"), hour().expect(budget_left().at("3601s").above(0.5))];
+    for late in late {
+        let refused = late.try_run().expect_err("nobody would be there");
+        assert_eq!(refused.to_string(), told);
+    }
+    let played = hour().look("1h").run();
+    assert!(played.objectives[0].look(Duration::from_secs(3_600)).is_some());
+}
+
+#[test]
+fn calls_that_hang_end_with_their_own_fault() {
+    let hangs = replay(&THREE_NINES)
+        .traffic(rps(10.0))
+        .fault(hanging(0.1).at("1h").lasting("10m"))
+        .fault(hanging(0.5).at("65m").lasting("20m"));
+    let played = hangs.look("4199s").look("70m").look("5099s").look("85m").length("2h").run();
+    let bad: Vec<u64> = played.objectives[0].looks.iter().map(|look| look.report.counts.bad()).collect();
+    // A tenth of 6,000; then half of what that left of 3,000, and half of 9,000.
+    assert_eq!(bad, [0, 600, 600, 600 + 1_350 + 4_500, 6_450]);
 }
 
 #[test]

@@ -524,7 +524,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: if cfg!(debug_assertions) { 200 } else { 2_000 }, failure_persistence: None, ..ProptestConfig::default() })]
 
         /// What the ledger changed is written flush by flush, and the next process goes on with it.
         #[test]

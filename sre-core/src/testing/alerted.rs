@@ -72,7 +72,7 @@ impl Alert {
         }
         if let Some(actual) = self.impossible(replayed) {
             let (slo, tier) = self.shown(replayed, None);
-            return Finding { holds: false, expected, actual, slo, tier };
+            return Finding { holds: false, expected, actual, slo, tier, times: Vec::new() };
         }
         let shown = match demand {
             Demand::Never | Demand::Times(_) => fired.first(),
@@ -93,7 +93,16 @@ impl Alert {
             ),
         };
         let (slo, tier) = self.shown(replayed, shown.map(|(_, objective, change)| (*objective, *change)));
-        Finding { holds, expected, actual, slo, tier }
+        let came = shown.map(|(at, ..)| *at);
+        let times: Vec<u64> = match demand {
+            Demand::Times(_) => fired.iter().map(|(at, ..)| *at).collect(),
+            Demand::Within(limit) | Demand::NotBefore(limit) => {
+                [begin, begin.saturating_add(limit)].into_iter().chain(came).collect()
+            }
+            Demand::Ever => came.into_iter().flat_map(|at| [begin, at]).collect(),
+            _ => came.into_iter().collect(),
+        };
+        Finding { holds, expected, actual, slo, tier, times }
     }
 
     /// When all such alerts had cleared, counted from the end of the last fault that hurts.
@@ -107,7 +116,7 @@ impl Alert {
         }
         if let Some(actual) = self.impossible(replayed) {
             let (slo, tier) = self.shown(replayed, None);
-            return Finding { holds: false, expected, actual, slo, tier };
+            return Finding { holds: false, expected, actual, slo, tier, times: Vec::new() };
         }
         let fired = self.fired(replayed);
         let still = objectives(replayed, self.slo.as_deref())
@@ -141,7 +150,9 @@ impl Alert {
             (None, None) => (false, "none cleared".to_owned(), None),
         };
         let (slo, tier) = self.shown(replayed, shown);
-        Finding { holds, expected, actual, slo, tier }
+        let came = shown.map(|(_, change)| if still.is_some() { length } else { change.at.as_secs() });
+        let times = [over, over.saturating_add(limit)].into_iter().chain(came).collect();
+        Finding { holds, expected, actual, slo, tier, times }
     }
 
     /// The last change of such alerts; of those that fire at the end, if there is one.

@@ -1,4 +1,4 @@
-//! Pure. The course of a scenario as text: at most 100 columns and 20 lines, without colours.
+//! Pure. The course of a scenario, or of the part that matters, as text: at most 100 columns and 20 lines, without colours.
 
 use core::fmt;
 
@@ -74,14 +74,12 @@ impl<'a> Chart<'a> {
 
     /// When a tier fired, and when one of its windows was above the factor.
     fn states(&self, tier: &TierReport) -> String {
-        let length = self.replayed.length.as_secs();
         let mut columns = [AlertState::Ok; COLUMNS];
         let changes: Vec<&Change> =
             self.objective.changes.iter().filter(|change| change.tier == tier.name).collect();
         for (place, change) in changes.iter().enumerate() {
-            let until = changes.get(place + 1).map_or(length, |next| next.at.as_secs());
-            let span = column(change.at.as_secs(), length)..=column(until, length);
-            for state in columns.get_mut(span).into_iter().flatten() {
+            let until = changes.get(place + 1).map_or(self.replayed.length, |next| next.at);
+            for state in self.columns(&mut columns, change.at.as_secs(), until.as_secs()) {
                 *state = (*state).max(change.to);
             }
         }
@@ -101,10 +99,37 @@ impl<'a> Chart<'a> {
         faults.sort_by_key(|(_, mark)| *mark != CALLS);
         for (fault, letter) in faults {
             let end = fault.end().unwrap_or(length).min(length);
-            let span = column(fault.at + 1, length)..=column(end.max(fault.at + 1), length);
-            columns.get_mut(span).into_iter().flatten().for_each(|mark| *mark = letter);
+            self.columns(&mut columns, fault.at + 1, end.max(fault.at + 1)).for_each(|mark| *mark = letter);
         }
         columns.iter().collect()
+    }
+
+    /// The parts from one second to another, as far as they are drawn.
+    fn columns<'c, T>(
+        &self,
+        columns: &'c mut [T; COLUMNS],
+        from: u64,
+        to: u64,
+    ) -> impl Iterator<Item = &'c mut T> {
+        let span = self.objective.track.span;
+        let is_seen = from <= span.1 && to >= span.0;
+        let drawn = columns.get_mut(column(from, span)..=column(to, span)).filter(|_| is_seen);
+        drawn.into_iter().flatten()
+    }
+
+    /// The times at both ends and in the middle, and what is not drawn.
+    fn axis(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ((from, to), length) = (self.objective.track.span, self.replayed.length.as_secs());
+        let (half, end, middle) = (COLUMNS / 2, text(to), text(u64::midpoint(from, to)));
+        let rest = half.saturating_sub(end.chars().count());
+        write!(f, "{:>15}{:<half$}{middle:<rest$}{end}", text(from), "")?;
+        match (from, length.saturating_sub(to)) {
+            (0, 0) => Ok(()),
+            (before, after) => {
+                let (before, after) = (text(before), text(after));
+                write!(f, "\n{:>15}cut away: {before} before, {after} after, of {}", "", text(length))
+            }
+        }
     }
 }
 
@@ -121,10 +146,7 @@ impl fmt::Display for Chart<'_> {
             writeln!(f, "{:>13} │{}", "faults", self.faults().trim_end())?;
         }
         writeln!(f, "{:>13} └{}", "", "─".repeat(COLUMNS))?;
-        let length = self.replayed.length.as_secs();
-        let (half, end) = (COLUMNS / 2, text(length));
-        let middle = text(length / 2);
-        write!(f, "{:>15}{:<half$}{middle:<rest$}{end}", "0s", "", rest = half.saturating_sub(end.len()))
+        self.axis(f)
     }
 }
 

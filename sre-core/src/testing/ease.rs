@@ -200,11 +200,13 @@ impl Ease {
         self.sums.get(slots).or(self.sums.back()).copied().unwrap_or(EventCounts::ZERO)
     }
 
-    /// How far one may go from the begin of a slot at `line`, in seconds on the time line, to be exact `left` seconds later.
-    pub(super) fn stride(&self, line: u64, left: u64) -> u64 {
+    /// How far one may go from the begin of a slot at `line`, in seconds on the time line, to be exact `left` seconds later;
+    /// not further than `most`, unless that is less than a slot.
+    pub(super) fn stride(&self, line: u64, left: u64, most: u64) -> u64 {
         let strides = self.calm.iter().flat_map(|calm| &calm.strides_ns);
         let fits = |(slot_ns, margin_ns): &&(u64, u64)| {
-            line.is_multiple_of(slot_ns / SECOND_NS) && left * SECOND_NS >= *margin_ns
+            let seconds = slot_ns / SECOND_NS;
+            seconds <= most && line.is_multiple_of(seconds) && left * SECOND_NS >= *margin_ns
         };
         strides.filter(fits).map(|(slot_ns, _)| slot_ns / SECOND_NS).max().unwrap_or(0)
     }

@@ -70,6 +70,7 @@ impl Figure {
             actual,
             slo: Some(objective.slo.to_string()),
             tier: None,
+            times: self.at.into_iter().collect(),
         }
     }
 }

@@ -12,16 +12,22 @@ const MINUTE_NS: u64 = 60_000_000_000;
 /// For so many minutes an engine looks for calls that never end.
 const MINUTES: u64 = 60;
 
-/// Calls that hang, by when they began.
+/// Calls that hang.
 #[derive(Debug, Default)]
 pub(super) struct Hanging {
-    /// By the monotonic clock, the oldest first.
-    calls: VecDeque<(u64, u64)>,
-    until: u64,
+    /// By the second of the scenario in which they end.
+    calls: Vec<(u64, Waiting)>,
     /// When faults let calls hang, in seconds of the scenario.
     pub(super) spans: Vec<(u64, u64)>,
     /// From which age on they are overdue, in slots, and how long those are as a power of two.
     limit: Option<(u64, u32)>,
+}
+
+/// Calls that end together, by when they began.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// By the monotonic clock, the oldest first.
+    calls: VecDeque<(u64, u64)>,
     overdue: Front,
     lost: Front,
 }
@@ -55,27 +61,38 @@ impl Hanging {
     }
 
     pub(super) fn begin(&mut self, began_ns: u64, count: u64, until: u64) {
-        self.calls.push_back((began_ns, count));
-        self.until = until;
+        if let Some((_, waiting)) = self.calls.iter_mut().find(|(end, _)| *end == until) {
+            waiting.calls.push_back((began_ns, count));
+        } else {
+            let calls = VecDeque::from([(began_ns, count)]);
+            self.calls.push((until, Waiting { calls, ..Waiting::default() }));
+        }
     }
 
     /// Their process is gone.
-    pub(super) fn forget(&mut self) -> VecDeque<(u64, u64)> {
-        (self.overdue, self.lost) = (Front::default(), Front::default());
-        core::mem::take(&mut self.calls)
+    pub(super) fn forget(&mut self) {
+        self.calls.clear();
     }
 
     /// Those that end by `now`, a second of the scenario, be they lost or not.
-    pub(super) fn end(&mut self, now: u64) -> VecDeque<(u64, u64)> {
-        if now >= self.until { self.forget() } else { VecDeque::new() }
+    pub(super) fn end(&mut self, now: u64) -> impl Iterator<Item = (u64, u64)> + use<> {
+        let ended: Vec<_> = self.calls.extract_if(.., |(until, _)| now >= *until).collect();
+        ended.into_iter().flat_map(|(_, waiting)| waiting.calls)
     }
 
     /// As many as an engine sees: up to one slot of its table too few, and none that hung all through the last hour.
     pub(super) fn overdue(&mut self, now_ns: u64) -> u64 {
-        let Some((slots, shift)) = self.limit else { return 0 };
+        let Some((slots, shift)) = self.limit.filter(|_| !self.calls.is_empty()) else { return 0 };
+        let hour_ago_ns = hour_before(now_ns, shift);
+        self.calls.iter_mut().map(|(_, waiting)| waiting.overdue(now_ns, hour_ago_ns, slots, shift)).sum()
+    }
+}
+
+impl Waiting {
+    fn overdue(&mut self, now_ns: u64, hour_ago_ns: Option<u64>, slots: u64, shift: u32) -> u64 {
         let age = |began_ns: u64, at_ns: u64| (at_ns >> shift).saturating_sub(began_ns >> shift);
         let overdue = self.overdue.advance(&self.calls, |began_ns| age(began_ns, now_ns) > slots);
-        let Some(hour_ago_ns) = hour_before(now_ns, shift) else { return overdue };
+        let Some(hour_ago_ns) = hour_ago_ns else { return overdue };
         let is_lost = |began_ns| age(began_ns, hour_ago_ns) >= LATE_SLOTS;
         overdue.saturating_sub(self.lost.advance(&self.calls, is_lost))
     }

@@ -26,7 +26,8 @@
 //! ```
 //!
 //! When something does not come as expected, [`Replay::run`] panics at its line with a sentence for each expectation and
-//! a chart of the burn rate, the alerts and the faults.
+//! a chart of the burn rate, the alerts and the faults: of the time around what was expected and what came, with a note
+//! of how much is cut away before and after.
 //!
 //! # What is played
 //!

@@ -129,7 +129,7 @@ impl<'a> Player<'a> {
             judges: Judges::new(&script.definition, place, load.classes()),
             hanging: Hanging::new(script, &objective),
             ease: Ease::new(evaluator.calm(), evaluator.slot_ns()),
-            track: Track::new(evaluator.latest(), script.length),
+            track: Track::new(evaluator.latest(), (0, script.length)),
             slo: slo.to_owned(),
             script,
             objective,
@@ -149,6 +149,12 @@ impl<'a> Player<'a> {
             changes: Vec::new(),
             looks: Vec::new(),
         })
+    }
+
+    /// Draws only a part of the scenario.
+    pub(crate) fn watching(mut self, span: (u64, u64)) -> Self {
+        self.track = Track::new(self.evaluator.latest(), span);
+        self
     }
 
     /// Plays it to the end.
@@ -225,7 +231,8 @@ impl<'a> Player<'a> {
         self.at = from;
         while self.at < calm_to {
             let line = self.evaluator.now_ns() / SECOND_NS + 1;
-            let stride = self.ease.stride(line, calm_to - self.at).max(slot);
+            let most = self.track.until_due(self.at);
+            let stride = self.ease.stride(line, calm_to - self.at, most).max(slot);
             let input = slots
                 .by_ref()
                 .take(usize::try_from(stride / slot).unwrap_or(1))

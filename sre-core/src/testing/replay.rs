@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use super::expect::Expectation;
 use super::fault::Fault;
+use super::finding::Finding;
 use super::player::{Pace, Player};
-use super::replayed::Replayed;
+use super::replayed::{ObjectiveReplayed, Replayed};
 use super::script::Script;
 use super::span::{Span, seconds};
 use super::subject::Subject;
@@ -106,7 +107,7 @@ impl Replay {
         self
     }
 
-    /// Keeps the report at this time, for assertions of your own; may be called again.
+    /// Keeps the report at this time, up to the end of the scenario, for assertions of your own; may be called again.
     ///
     /// # Panics
     ///
@@ -133,8 +134,8 @@ impl Replay {
     ///
     /// # Panics
     ///
-    /// When an objective cannot be judged, a fault begins after the end, or something expected did not come: with all
-    /// that was expected, what came instead, and a chart.
+    /// When an objective cannot be judged, a fault begins or a report is asked for after the end, or something expected
+    /// did not come: with all that was expected, what came instead, and a chart.
     #[track_caller]
     #[expect(clippy::panic, reason = "that is how a test fails")]
     #[expect(clippy::must_use_candidate, reason = "most tests want no more than the check")]
@@ -150,40 +151,35 @@ impl Replay {
     /// # Errors
     ///
     /// [`ReplayError::Refused`] when an objective cannot be judged, [`ReplayError::TooLate`] when a fault begins after
-    /// the end, [`ReplayError::Unmet`] when something expected did not come.
+    /// the end, [`ReplayError::LookTooLate`] when a report is asked for after it, [`ReplayError::Unmet`] when something
+    /// expected did not come.
     pub fn try_run(self) -> Result<Replayed, ReplayError> {
-        let length = self.seconds();
-        if let Some(late) = self.faults.iter().find(|fault| fault.at >= length) {
-            let length = Duration::from_secs(length);
-            return Err(ReplayError::TooLate { fault: late.to_string(), length });
-        }
-        let expected = self.expected.clone();
-        let replayed = self.play().map_err(ReplayError::Refused)?;
+        self.check_times()?;
+        let (expected, pace) = (self.expected.clone(), self.pace);
+        let script = self.script().map_err(ReplayError::Refused)?;
+        let mut replayed = play(&script, pace).map_err(ReplayError::Refused)?;
         let findings: Vec<_> = expected.iter().map(|expectation| expectation.check(&replayed)).collect();
-        if findings.iter().all(|finding| finding.holds) {
-            return Ok(replayed);
-        }
+        let Some(failure) = findings.iter().find(|finding| !finding.holds) else { return Ok(replayed) };
+        draw_closer(&script, &mut replayed, failure);
         Err(ReplayError::Unmet(Box::new(Unmet::new(findings, replayed))))
     }
 
-    fn play(self) -> Result<Replayed, Error> {
-        let pace = self.pace;
-        let script = self.script()?;
-        let objectives: Vec<_> = script.definition.objectives().copied().collect();
-        crate::slo::check(script.definition.name(), &objectives)?;
-        let names = slo_names(script.definition.name(), &objectives);
-        let played = objectives
-            .iter()
-            .zip(&names)
-            .enumerate()
-            .map(|(place, (objective, slo))| Player::new(&script, place, *objective, slo, pace)?.play());
-        Ok(Replayed {
-            sli: script.definition.name(),
-            length: Duration::from_secs(script.length),
-            objectives: played.collect::<Result<_, _>>()?,
-            faults: script.faults.iter().map(ToString::to_string).collect(),
-            causes: script.faults,
-        })
+    /// Whether everything lies within the scenario.
+    fn check_times(&self) -> Result<(), ReplayError> {
+        let seconds = self.seconds();
+        let length = Duration::from_secs(seconds);
+        if let Some(late) = self.faults.iter().find(|fault| fault.at >= seconds) {
+            return Err(ReplayError::TooLate { fault: late.to_string(), length });
+        }
+        match self.looks().find(|at| *at > seconds) {
+            Some(at) => Err(ReplayError::LookTooLate { at: Duration::from_secs(at), length }),
+            None => Ok(()),
+        }
+    }
+
+    /// When reports are kept.
+    fn looks(&self) -> impl Iterator<Item = u64> {
+        self.looks.iter().copied().chain(self.expected.iter().filter_map(Expectation::look))
     }
 
     fn seconds(&self) -> u64 {
@@ -193,8 +189,7 @@ impl Replay {
 
     /// What is played.
     pub(crate) fn script(self) -> Result<Script, Error> {
-        let length = self.seconds();
-        let asked = self.expected.iter().filter_map(Expectation::look);
+        let (length, looks) = (self.seconds(), self.looks().collect());
         Ok(Script {
             definition: self.subject?,
             traffic: self.traffic,
@@ -203,7 +198,37 @@ impl Replay {
             history: self.history,
             length,
             downtime: self.downtime,
-            looks: self.looks.into_iter().chain(asked).collect(),
+            looks,
         })
     }
+}
+
+fn play(script: &Script, pace: Pace) -> Result<Replayed, Error> {
+    let objectives: Vec<_> = script.definition.objectives().copied().collect();
+    crate::slo::check(script.definition.name(), &objectives)?;
+    let names = slo_names(script.definition.name(), &objectives);
+    let played = objectives
+        .iter()
+        .zip(&names)
+        .enumerate()
+        .map(|(place, (objective, slo))| Player::new(script, place, *objective, slo, pace)?.play());
+    Ok(Replayed {
+        sli: script.definition.name(),
+        length: Duration::from_secs(script.length),
+        objectives: played.collect::<Result<_, _>>()?,
+        faults: script.faults.iter().map(ToString::to_string).collect(),
+        causes: script.faults.clone(),
+    })
+}
+
+/// Plays once more what a failure is about, to draw only that part.
+fn draw_closer(script: &Script, replayed: &mut Replayed, failure: &Finding) -> Option<()> {
+    let span = failure.span(script.length)?;
+    let is_meant = |played: &ObjectiveReplayed| failure.slo.as_deref() == Some(&*played.slo);
+    let place = replayed.objectives.iter().position(is_meant).unwrap_or(0);
+    let objective = script.definition.objectives().nth(place)?;
+    let played = replayed.objectives.get_mut(place)?;
+    let player = Player::new(script, place, *objective, &played.slo, Pace::Quick).ok()?;
+    played.track = player.watching(span).play().ok()?.track;
+    Some(())
 }

@@ -12,26 +12,41 @@ const LOOKS: u64 = 8;
 /// For each tier the highest burn of each part: what both of its windows burned at least.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
-    length: u64,
+    /// What is drawn, in seconds of the scenario.
+    pub(super) span: (u64, u64),
     noted: u64,
     pub(super) tiers: Vec<[f64; COLUMNS]>,
 }
 
 impl Track {
-    pub(crate) fn new(report: &ObjectiveReport, length: u64) -> Self {
+    pub(crate) fn new(report: &ObjectiveReport, span: (u64, u64)) -> Self {
         let judged = report.tiers.iter().filter(|tier| tier.reachable).count();
-        Self { length: length.max(1), noted: 0, tiers: vec![[0.0; COLUMNS]; judged] }
+        Self { span, noted: 0, tiers: vec![[0.0; COLUMNS]; judged] }
     }
 
     /// Whether it is time for another look.
     pub(crate) const fn is_due(&self, at: u64) -> bool {
-        (at - self.noted) * COLUMNS as u64 * LOOKS >= self.length
+        let (from, to) = self.span;
+        at > from && at <= to && (at - self.noted) * COLUMNS as u64 * LOOKS >= to - from
+    }
+
+    /// For how many seconds nobody has to look, when everything goes on as before.
+    pub(crate) const fn until_due(&self, at: u64) -> u64 {
+        let (from, to) = self.span;
+        match at {
+            _ if at < from => from - at,
+            _ if at < to => (to - from) / COLUMNS as u64,
+            _ => u64::MAX,
+        }
     }
 
     /// Takes note of how fast it burns now.
     pub(crate) fn note(&mut self, at: u64, evaluator: &Evaluator) {
         self.noted = at;
-        let column = column(at, self.length);
+        if at < self.span.0 || at > self.span.1 {
+            return;
+        }
+        let column = column(at, self.span);
         for (place, columns) in self.tiers.iter_mut().enumerate() {
             if let Some(highest) = columns.get_mut(column) {
                 *highest = highest.max(evaluator.burn_of_tier(place));
@@ -40,8 +55,9 @@ impl Track {
     }
 }
 
-/// The part that a second, the last one of which is at, belongs to.
-pub(super) fn column(at: u64, length: u64) -> usize {
-    let place = at.saturating_sub(1).saturating_mul(COLUMNS as u64) / length.max(1);
+/// The part of a span that a second, the last one of which is at, belongs to; the nearest when it lies outside.
+pub(super) fn column(at: u64, (from, to): (u64, u64)) -> usize {
+    let since = at.saturating_sub(from).saturating_sub(1);
+    let place = since.saturating_mul(COLUMNS as u64) / to.saturating_sub(from).max(1);
     usize::try_from(place).unwrap_or(COLUMNS).min(COLUMNS - 1)
 }

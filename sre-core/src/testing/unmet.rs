@@ -23,6 +23,13 @@ pub enum ReplayError {
         /// How long the scenario is.
         length: Duration,
     },
+    /// A report is asked for when the scenario is over.
+    LookTooLate {
+        /// When, since the begin of the scenario.
+        at: Duration,
+        /// How long the scenario is.
+        length: Duration,
+    },
     /// Something that was expected did not come.
     Unmet(Box<Unmet>),
 }
@@ -91,6 +98,13 @@ impl fmt::Display for ReplayError {
                 let length = text(length.as_secs());
                 write!(f, "nothing comes of {fault}: the scenario is over after {length}; make it longer")
             }
+            Self::LookTooLate { at, length } => {
+                let (at, length) = (text(at.as_secs()), text(length.as_secs()));
+                write!(
+                    f,
+                    "look at {at}: must lie between 0s and the end at {length}; look earlier or make it longer"
+                )
+            }
             Self::Unmet(unmet) => write!(f, "{unmet}"),
         }
     }
@@ -100,7 +114,7 @@ impl core::error::Error for ReplayError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Refused(error) => Some(error),
-            Self::TooLate { .. } | Self::Unmet(_) => None,
+            Self::TooLate { .. } | Self::LookTooLate { .. } | Self::Unmet(_) => None,
         }
     }
 }

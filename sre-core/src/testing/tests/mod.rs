@@ -1,5 +1,6 @@
 //! The kit itself: quick is exact, calls add up, and the figures are those of the literature.
 
 mod engine;
+mod lines;
 mod loads;
 mod quick;
