@@ -19,7 +19,10 @@ const SCRAPE_MAX: Duration = Duration::from_millis(250);
 const BUSY: Duration = Duration::from_secs(2);
 
 /// Longer than any wait that these tests mean to see end.
-const FOREVER: Duration = Duration::from_secs(20);
+const FOREVER: Duration = Duration::from_secs(60);
+
+/// How often a time may be longer than it should, since the machine is busy with other things; ours would be each time.
+const ATTEMPTS: usize = 4;
 
 /// Serves bodies of a given size.
 struct Fixed {
@@ -44,6 +47,7 @@ impl Source for Fixed {
 struct Server {
     exporters: Exporters,
     telemetry: Arc<Telemetry>,
+    body_bytes: usize,
 }
 
 impl Server {
@@ -52,7 +56,12 @@ impl Server {
         let source = Fixed { metrics: vec![b'#'; bytes] };
         let builder = ExportersBuilder::over(Box::new(source), Arc::clone(&telemetry));
         let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
-        Self { exporters, telemetry }
+        Self { exporters, telemetry, body_bytes: bytes }
+    }
+
+    /// One whose telemetry nobody asks for.
+    fn over(exporters: Exporters) -> Self {
+        Self { exporters, telemetry: Arc::default(), body_bytes: 0 }
     }
 
     fn address(&self) -> SocketAddr {
@@ -82,19 +91,41 @@ impl Server {
         (response, begin.elapsed())
     }
 
-    /// Scrapes a few times; every one must succeed, and a machine busy with other things may delay one or two.
+    /// Scrapes five times, and answers the median of what that took; every one must succeed.
+    #[track_caller]
+    fn scrape_time(&self) -> Duration {
+        let mut times = [(); 5].map(|()| {
+            let (response, took) = self.scrape();
+            assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response:.200}");
+            took
+        });
+        times.sort_unstable();
+        times[2]
+    }
+
+    /// A scrape takes no longer than it may beside that of a server which nobody else asks, at the same time.
     #[track_caller]
     fn check_scrape(&self) {
-        let mut times: Vec<_> = (0..5)
-            .map(|_| {
-                let (response, took) = self.scrape();
-                assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response:.200}");
-                took
-            })
-            .collect();
-        times.sort_unstable();
-        assert!(times[2] <= SCRAPE_MAX, "scrapes took {times:?}");
+        let quiet = Self::with_body_of(self.body_bytes);
+        let mut times = Vec::new();
+        let is_quick = (0..ATTEMPTS).any(|_| {
+            let (busy, quiet) = (self.scrape_time(), quiet.scrape_time());
+            times.push((busy, quiet));
+            busy <= quiet + SCRAPE_MAX
+        });
+        assert!(is_quick, "scrapes, and those of the quiet server, took {times:?}");
     }
+}
+
+/// Whether something ends in time, as told by the answer of one of a few attempts.
+#[track_caller]
+fn check_time(what: &str, bound: Duration, mut attempt: impl FnMut() -> Duration) {
+    let mut times = Vec::new();
+    let is_quick = (0..ATTEMPTS).any(|_| {
+        times.push(attempt());
+        times.last().is_some_and(|took| *took < bound)
+    });
+    assert!(is_quick, "{what} took {times:?} and not {bound:?}");
 }
 
 /// Real sockets need the real time.
@@ -175,7 +206,7 @@ fn a_rendering_that_fails_is_told_and_the_connection_goes_on() {
     }
     let builder = ExportersBuilder::over(Box::new(Failing), Arc::default());
     let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
-    let server = Server { exporters, telemetry: Arc::default() };
+    let server = Server::over(exporters);
     let responses = server.exchange(
         b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     );
@@ -213,10 +244,7 @@ fn gzip_comes_only_when_asked() {
 #[test]
 fn a_listener_on_loopback_is_called_by_its_names_only() {
     let source = || Box::new(Fixed { metrics: b"secret".to_vec() });
-    let start = |builder: ExportersBuilder| Server {
-        exporters: builder.strict().start().expect("a free port"),
-        telemetry: Arc::default(),
-    };
+    let start = |builder: ExportersBuilder| Server::over(builder.strict().start().expect("a free port"));
     let builder = || ExportersBuilder::over(source(), Arc::default());
     let local = start(builder().http("127.0.0.1:0").http_host("metrics.shop.example"));
     let public = start(builder().http_public("0.0.0.0:0"));
@@ -252,7 +280,7 @@ fn a_credential_is_asked_for_everywhere_but_for_health() {
     let credential = Credential::basic("prometheus", "open sesame").expect("well formed");
     let exporters =
         builder.http("127.0.0.1:0").http_credential(credential).strict().start().expect("a free port");
-    let server = Server { exporters, telemetry: Arc::default() };
+    let server = Server::over(exporters);
     let ask = |path: &str, header: &str| {
         server.exchange(
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}Connection: close\r\n\r\n").as_bytes(),
@@ -472,49 +500,64 @@ fn a_hundred_slow_clients_delay_nobody() {
             server.check_scrape();
         }
     }
-    assert!(server.telemetry.get(Count::ConnectionsEvicted) >= (100 - CONNECTIONS_MAX) as u64 / 3);
+    // Where all of this takes longer than our patience, it ends before a newcomer needs the place.
+    let sent_away =
+        [Count::ConnectionsEvicted, Count::ConnectionsSlow].map(|count| server.telemetry.get(count));
+    assert!(sent_away.iter().sum::<u64>() >= (100 - CONNECTIONS_MAX) as u64 / 3, "{sent_away:?}");
 }
 
 #[test]
 fn whoever_is_slow_is_disconnected_within_five_seconds() {
-    let server = Server::with_body_of(64 << 20);
-    let begin = now();
-    let mut silent = server.connect();
-    let mut idle = server.connect();
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut stalled = server.connect();
-    stalled.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut trickling = server.connect();
-    let trickle = std::thread::spawn(move || {
-        // One byte now and then keeps nobody connected.
-        trickling.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-        let mut byte = [0];
-        while begin.elapsed() < FOREVER {
-            if trickling.write_all(b"G").is_err() || matches!(trickling.read(&mut byte), Ok(0)) {
-                break;
+    check_time("to be rid of slow clients", PATIENCE + BUSY, || {
+        let server = Server::with_body_of(64 << 20);
+        let begin = now();
+        let mut silent = server.connect();
+        let mut idle = server.connect();
+        idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut stalled = server.connect();
+        stalled.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut trickling = server.connect();
+        let trickle = std::thread::spawn(move || {
+            // One byte now and then keeps nobody connected.
+            trickling.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+            let mut byte = [0];
+            while begin.elapsed() < FOREVER {
+                if trickling.write_all(b"G").is_err() || matches!(trickling.read(&mut byte), Ok(0)) {
+                    break;
+                }
             }
-        }
-        begin.elapsed()
+        });
+        assert_eq!(read_to_end(&mut silent), "");
+        assert!(read_to_end(&mut idle).starts_with("HTTP/1.1 200 OK"));
+        trickle.join().unwrap();
+        let took = begin.elapsed();
+        assert!(took >= PATIENCE, "{took:?}");
+        // The stalled reader gets what the kernel held for it, and not the rest.
+        assert!(read_to_end(&mut stalled).len() < 64 << 20);
+        assert_eq!(server.telemetry.get(Count::ConnectionsSlow), 4);
+        took
     });
-    assert_eq!(read_to_end(&mut silent), "");
-    assert!(read_to_end(&mut idle).starts_with("HTTP/1.1 200 OK"));
-    assert!(trickle.join().unwrap() < PATIENCE + BUSY);
-    let took = begin.elapsed();
-    assert!(took >= PATIENCE && took < PATIENCE + BUSY, "{took:?}");
-    // The stalled reader gets what the kernel held for it, and not the rest.
-    assert!(read_to_end(&mut stalled).len() < 64 << 20);
-    assert_eq!(server.telemetry.get(Count::ConnectionsSlow), 4);
+}
+
+/// A port of an address that no other process asks for: in between, nobody else gets the port.
+fn own_loopback() -> String {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    // Only Linux has all of these addresses.
+    if cfg!(target_os = "linux") {
+        format!("127.{high}.{middle}.{}:0", low.max(2))
+    } else {
+        "127.0.0.1:0".into()
+    }
 }
 
 #[test]
 fn an_address_that_becomes_free_is_taken() {
-    let first = Server::with_body_of(1);
-    let source = Fixed { metrics: vec![b'#'] };
-    let builder = ExportersBuilder::over(Box::new(source), Arc::default());
-    let second = builder.http(&first.address().to_string()).start().expect("degraded");
+    let builder = || ExportersBuilder::over(Box::new(Fixed { metrics: vec![b'#'] }), Arc::default());
+    let first = builder().http(&own_loopback()).strict().start().expect("a free port");
+    let address = first.local_addr().expect("bound");
+    let second = builder().http(&address.to_string()).start().expect("degraded");
     assert!(second.status().is_degraded());
-    let address = first.address();
-    first.exporters.shutdown(FOREVER).expect("nothing in flight");
+    first.shutdown(FOREVER).expect("nothing in flight");
     let begin = now();
     while second.local_addr() != Some(address) {
         assert!(begin.elapsed() < FOREVER, "never bound again: {second:?}");
@@ -524,24 +567,28 @@ fn an_address_that_becomes_free_is_taken() {
 
 #[test]
 fn a_running_answer_is_finished_at_shutdown_and_a_hung_one_is_not_waited_for() {
+    let reader_of = |server: &Server| {
+        let mut reader = server.connect();
+        reader.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        reader.read_exact(&mut [0]).unwrap();
+        reader
+    };
     let server = Server::with_body_of(32 << 20);
-    let mut reader = server.connect();
-    reader.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut first = [0; 1];
-    reader.read_exact(&mut first).unwrap();
+    let mut reader = reader_of(&server);
     let reading = std::thread::spawn(move || read_to_end(&mut reader).len());
     server.exporters.shutdown(FOREVER).expect("the reader reads");
     assert!(reading.join().unwrap() > 32 << 20);
 
-    let server = Server::with_body_of(32 << 20);
-    let mut hung = server.connect();
-    hung.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    hung.read_exact(&mut first).unwrap();
-    let begin = now();
-    // Either answer is honest: it ends at the deadline or just after.
-    let _ = server.exporters.shutdown(Duration::from_millis(100));
-    assert!(begin.elapsed() <= Duration::from_millis(100) + BUSY, "{:?}", begin.elapsed());
-    let begin = now();
-    let _ = server.exporters.shutdown(Duration::ZERO);
-    assert!(begin.elapsed() <= BUSY, "{:?}", begin.elapsed());
+    let timeout = Duration::from_millis(100);
+    check_time("a shutdown beside a hung reader", timeout + BUSY, || {
+        let server = Server::with_body_of(32 << 20);
+        let _hung = reader_of(&server);
+        let begin = now();
+        // Either answer is honest: it ends at the deadline or just after.
+        let _ = server.exporters.shutdown(timeout);
+        let first = begin.elapsed();
+        let begin = now();
+        let _ = server.exporters.shutdown(Duration::ZERO);
+        first.max(begin.elapsed())
+    });
 }

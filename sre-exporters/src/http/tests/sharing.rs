@@ -53,7 +53,7 @@ fn gated() -> (Server, Handler, Arc<Gate>) {
     let builder = ExportersBuilder::over(Box::new(Gated(Arc::clone(&gate))), Arc::clone(&telemetry));
     let exporters = builder.http("127.0.0.1:0").strict().start().expect("a free port");
     let handler = exporters.handler();
-    (Server { exporters, telemetry }, handler, gate)
+    (Server { exporters, telemetry, body_bytes: 2_000 }, handler, gate)
 }
 
 /// Asks a handler on a thread of its own, as a router does.
@@ -115,27 +115,44 @@ fn a_scraper_is_not_kept_waiting_beyond_its_own_timeout() {
     wait_until(|| gate.begun() == 1);
     let hurried = "Host: localhost\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.1\r\nConnection: close\r\n\r\n";
     for path in ["/metrics", "/api/v1/status"] {
-        let begin = now();
-        let refused = server.exchange(format!("GET {path} HTTP/1.1\r\n{hurried}").as_bytes());
-        assert!(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{refused}");
-        assert_eq!(header_of(&refused, "retry-after"), Some("1"));
-        assert!(
-            begin.elapsed() < TURN,
-            "not when others are refused, but when it said: {:?}",
+        // Not when others are refused, but when it said.
+        check_time(path, TURN, || {
+            let begin = now();
+            let refused = server.exchange(format!("GET {path} HTTP/1.1\r\n{hurried}").as_bytes());
+            assert!(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{refused}");
+            assert_eq!(header_of(&refused, "retry-after"), Some("1"));
             begin.elapsed()
-        );
+        });
     }
     let timeout = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
     let request = Request::get("/metrics").header(timeout, "0.1").body(()).unwrap();
-    let begin = now();
-    assert_eq!(handler.answer(&request).status(), 503);
-    assert!(begin.elapsed() < TURN, "{:?}", begin.elapsed());
+    check_time("a refusal by the handler", TURN, || {
+        let begin = now();
+        assert_eq!(handler.answer(&request).status(), 503);
+        begin.elapsed()
+    });
     gate.set_open(true);
     assert_eq!(held.join().unwrap().status(), 200);
-    let served = server.exchange(format!("GET /metrics HTTP/1.1\r\n{hurried}").as_bytes());
+    // In no hurry: how long a rendering takes on a busy machine is not what this is about.
+    let (served, _) = server.scrape();
     assert!(served.starts_with("HTTP/1.1 200 OK\r\n"), "{served}");
 }
 
+/// Connections of a server that have bytes which it has not read yet.
+#[cfg(target_os = "linux")]
+fn unread(server: &Server) -> usize {
+    let SocketAddr::V4(address) = server.address() else { panic!("bound to IPv4") };
+    let own = format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let unread = |line: &&str| {
+        let fields: Vec<_> = line.split_whitespace().take(5).collect();
+        let [_, local, _, "01", queues] = fields[..] else { return false };
+        local == own && !queues.ends_with(":00000000")
+    };
+    table.lines().filter(unread).count()
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn scrapes_at_the_same_time_share_a_rendering() {
     let (server, _handler, gate) = gated();
@@ -153,6 +170,7 @@ fn scrapes_at_the_same_time_share_a_rendering() {
                 .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 .unwrap();
         }
+        wait_until(|| unread(&server) == 4);
         gate.set_open(true);
         for stream in &mut streams {
             assert!(read_to_end(stream).starts_with("HTTP/1.1 200 OK\r\n"));
