@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may")]
 
 mod promise;
+mod scratch;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use promise::kept;
+use scratch::Scratch;
 use sre_core::clock::ManualClock;
 use sre_core::{Engine, Objective, Sli};
 
@@ -40,18 +42,17 @@ fn built() -> PathBuf {
 
 /// Runs the service to its end; what the next one finds.
 fn remembered(service: &Path, name: &str, argument: &str) -> (u64, u64, u64) {
-    let directory =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("aborts-{name}-{}", std::process::id()));
-    let ended = Command::new(service).arg(&directory).arg(argument).stderr(Stdio::null()).status().unwrap();
+    let scratch = Scratch::new(&format!("aborts-{name}"));
+    let ended =
+        Command::new(service).arg(scratch.path()).arg(argument).stderr(Stdio::null()).status().unwrap();
     assert_eq!(ended.signal(), Some(SIGABRT), "{ended:?}");
     let clock = ManualClock::at_unix_seconds(1_700_000_005);
-    let next = Engine::builder().manual_clock(clock).state_dir(&directory).start().unwrap();
+    let next = Engine::builder().manual_clock(clock).state_dir(scratch.path()).start().unwrap();
     let _sli = next.sli(Sli::new("ends").objective(Objective::availability(0.999)).definition()).unwrap();
     let report = next.collect();
     let counts = report.slo("ends-availability").unwrap().counts;
     let crashes = report.engine.state.as_ref().unwrap().starts_after_crash;
     assert!(next.shutdown(Duration::from_secs(10)));
-    std::fs::remove_dir_all(&directory).unwrap();
     (counts.good(), counts.bad(), crashes)
 }
 

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
-use std::path::PathBuf;
+mod scratch;
+
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use scratch::Scratch;
 use sre_core::alert::AlertState;
 use sre_core::clock::ManualClock;
 use sre_core::engine::Downtime;
@@ -33,12 +36,7 @@ impl Service {
         Self::start(objective, ManualClock::at_unix_seconds(START), None, Downtime::Unknown)
     }
 
-    fn start(
-        objective: Objective,
-        clock: ManualClock,
-        directory: Option<&PathBuf>,
-        downtime: Downtime,
-    ) -> Self {
+    fn start(objective: Objective, clock: ManualClock, directory: Option<&Path>, downtime: Downtime) -> Self {
         let builder = Engine::builder().manual_clock(clock.clone()).downtime(downtime);
         let builder = directory.into_iter().fold(builder, |builder, directory| builder.state_dir(directory));
         let engine = builder.start().unwrap();
@@ -325,28 +323,12 @@ fn forecasts_go_by_what_counts() {
     assert_eq!(service.sli.budget_remaining().map(|left| left < 0.0), Some(true), "handlers know it at once");
 }
 
-/// A directory of its own, removed in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let name = format!("booked-{}-{name}", std::process::id());
-        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn entries_survive_a_kill_and_objectives_that_are_away_for_a_while() {
     let scratch = Scratch::new("kill");
     let start = |second: u64, objective| {
         let clock = ManualClock::at_unix_seconds(START + second);
-        Service::start(objective, clock, Some(&scratch.0), Downtime::Unknown)
+        Service::start(objective, clock, Some(scratch.path()), Downtime::Unknown)
     };
     let one = start(0, promise());
     one.live(95, 9, 1);
@@ -385,7 +367,7 @@ fn a_process_that_takes_over_has_the_entries_and_events_of_both() {
     let scratch = Scratch::new("both");
     let start = |second: u64| {
         let clock = ManualClock::at_unix_seconds(START + second);
-        Service::start(promise(), clock, Some(&scratch.0), Downtime::Unknown)
+        Service::start(promise(), clock, Some(scratch.path()), Downtime::Unknown)
     };
     let one = start(0);
     one.live(100, 1, 0);
@@ -412,7 +394,7 @@ fn a_maintenance_may_stop_the_process() {
     let scratch = Scratch::new("stop");
     let start = |second: u64| {
         let clock = ManualClock::at_unix_seconds(START + second);
-        Service::start(promise(), clock, Some(&scratch.0), Downtime::Bad)
+        Service::start(promise(), clock, Some(scratch.path()), Downtime::Bad)
     };
     let one = start(0);
     one.live(3_600, 1, 0);
@@ -554,7 +536,7 @@ fn a_full_ledger_books_nothing_more_until_somebody_takes_old_entries_out() {
     let scratch = Scratch::new("full");
     let start = |second: u64| {
         let clock = ManualClock::at_unix_seconds(START + second);
-        Service::start(promise().period(Period::days(1)), clock, Some(&scratch.0), Downtime::Unknown)
+        Service::start(promise().period(Period::days(1)), clock, Some(scratch.path()), Downtime::Unknown)
     };
     let memory = Service::new(promise().period(Period::days(1)));
     (0..2_000).for_each(|_| {

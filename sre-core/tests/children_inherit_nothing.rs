@@ -6,14 +6,16 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
 mod promise;
+mod scratch;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use promise::kept;
+use scratch::Scratch;
 use sre_core::clock::ManualClock;
 use sre_core::report::StateStanding;
 use sre_core::slo::{Durability, Entry};
@@ -31,25 +33,10 @@ fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A directory of its own, removed in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id())))
-    }
-
-    /// Every file with its bytes.
-    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let paths = std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
-        paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// Every file with its bytes.
+fn files(scratch: &Scratch) -> BTreeMap<PathBuf, Vec<u8>> {
+    let paths = std::fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
 }
 
 /// Whether `work` came to its end in a forked child.
@@ -73,7 +60,7 @@ fn in_child(work: impl FnOnce()) -> bool {
 
 fn started(scratch: &Scratch, second: u64) -> (Engine, Sli) {
     let clock = ManualClock::at_unix_seconds(1_700_000_000 + second);
-    let engine = Engine::builder().manual_clock(clock).state_dir(&scratch.0).start().unwrap();
+    let engine = Engine::builder().manual_clock(clock).state_dir(scratch.path()).start().unwrap();
     let sli =
         engine.sli(Sli::new("inherited").objective(Objective::availability(0.999)).definition()).unwrap();
     (engine, sli)
@@ -91,7 +78,7 @@ fn a_forked_child_writes_nothing_whatever_it_does_with_the_engine() {
     sli.record_n(Outcome::Ok, MS, 100);
     engine.advance(Duration::from_secs(1));
     engine.flush();
-    let before = scratch.files();
+    let before = files(&scratch);
     let ways: [fn(&Engine); 5] = [
         |engine| engine.advance(Duration::from_secs(60)),
         Engine::flush,
@@ -110,7 +97,7 @@ fn a_forked_child_writes_nothing_whatever_it_does_with_the_engine() {
             sli.record_n(Outcome::Error, MS, 1_000);
             way(&engine);
         }));
-        assert_eq!(scratch.files(), before);
+        assert_eq!(files(&scratch), before);
     }
     // An engine of the child's own in the same directory has to wait, as any other process.
     assert!(in_child(|| {
@@ -119,7 +106,7 @@ fn a_forked_child_writes_nothing_whatever_it_does_with_the_engine() {
         let state = own.collect().engine.state.clone().unwrap();
         assert_eq!(state.standing, StateStanding::Waiting);
     }));
-    assert_eq!(scratch.files(), before);
+    assert_eq!(files(&scratch), before);
     sli.record_n(Outcome::Ok, MS, 11);
     engine.advance(Duration::from_secs(1));
     assert!(engine.shutdown(PATIENCE));
@@ -150,8 +137,8 @@ fn an_executed_program_gets_no_file() {
         found
     };
     assert_eq!(leaked, before + 1, "the detector is blind");
-    let engine = Engine::builder().state_dir(&scratch.0).start().unwrap();
-    let lock = std::fs::canonicalize(scratch.0.join("lock")).unwrap();
+    let engine = Engine::builder().state_dir(scratch.path()).start().unwrap();
+    let lock = std::fs::canonicalize(scratch.path().join("lock")).unwrap();
     let held = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
     assert!(held.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|file| file == lock));
     for _ in 0..20 {

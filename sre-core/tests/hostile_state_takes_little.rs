@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sre_core::clock::ManualClock;
@@ -12,9 +12,11 @@ use sre_core::{Engine, Objective, Sli};
 
 mod counting;
 mod promise;
+mod scratch;
 
 use counting::peak_bytes;
 use promise::kept;
+use scratch::Scratch;
 
 const MIB: usize = 1 << 20;
 
@@ -49,22 +51,12 @@ fn start(directory: &Path) -> Engine {
     engine
 }
 
-/// A directory of its own, removed in the end.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// What reading this snapshot takes at most.
 fn peak(payload: &[u8]) -> i64 {
-    let scratch = Scratch(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("hostile-state"));
-    let _ = std::fs::remove_dir_all(&scratch.0);
-    std::fs::create_dir_all(&scratch.0).unwrap();
-    std::fs::write(scratch.0.join("snapshot-1"), snapshot(payload)).unwrap();
-    let (engine, peak) = peak_bytes(|| start(&scratch.0));
+    let scratch = Scratch::new("hostile-state");
+    std::fs::create_dir_all(scratch.path()).unwrap();
+    std::fs::write(scratch.path().join("snapshot-1"), snapshot(payload)).unwrap();
+    let (engine, peak) = peak_bytes(|| start(scratch.path()));
     let standing = engine.report().engine.state.as_ref().map(|state| state.standing);
     assert_eq!(standing, Some(StateStanding::ReadOnly), "it was refused");
     engine.shutdown(Duration::from_secs(5));

@@ -8,11 +8,13 @@
     reason = "helpers of tests may panic as tests do"
 )]
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+mod scratch;
+
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
+use scratch::Scratch;
 use sre_core::clock::ManualClock;
 use sre_core::slo::{Adjustment, Entry, EntryId, Period, Tier};
 use sre_core::units::EventCounts;
@@ -224,7 +226,7 @@ impl Model {
 /// The engine beside the model.
 struct World {
     clock: ManualClock,
-    directory: PathBuf,
+    scratch: Scratch,
     objective: Objective,
     engine: Engine,
     sli: Sli,
@@ -233,18 +235,16 @@ struct World {
 
 impl World {
     fn new(calendar: bool) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("ledger-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let scratch = Scratch::new("ledger");
         let day = if calendar { Period::calendar(CalendarUnit::Day, "UTC") } else { Period::days(1) };
         let objective = Objective::availability(0.99).tiers(&TIERS).period(day);
         let clock = ManualClock::at_unix_seconds(START.unsigned_abs());
-        let (engine, sli) = Self::start(&clock, &directory, objective);
+        let (engine, sli) = Self::start(&clock, scratch.path(), objective);
         let model = Model { calendar, now: START, ticked: START, events: Vec::new(), facts: Vec::new() };
-        Self { clock, directory, objective, engine, sli, model }
+        Self { clock, scratch, objective, engine, sli, model }
     }
 
-    fn start(clock: &ManualClock, directory: &PathBuf, objective: Objective) -> (Engine, Sli) {
+    fn start(clock: &ManualClock, directory: &Path, objective: Objective) -> (Engine, Sli) {
         let builder = Engine::builder().manual_clock(clock.clone()).state_dir(directory);
         let engine = builder.flush_each(Duration::from_secs(3_600)).start().unwrap();
         let sli = engine.sli(Sli::new("pay").objective(objective).definition()).unwrap();
@@ -298,7 +298,7 @@ impl World {
                 if self.model.now > self.model.ticked {
                     self.model.happen(0, 0);
                 }
-                (self.engine, self.sli) = Self::start(&self.clock, &self.directory, self.objective);
+                (self.engine, self.sli) = Self::start(&self.clock, self.scratch.path(), self.objective);
             }
         }
     }
@@ -354,12 +354,6 @@ impl World {
             let excluded = ledger.map_or(EventCounts::ZERO, |ledger| ledger.windows[place].excluded);
             assert_eq!(excluded, counts(self.model.window(window, true)), "excluded of {window:?}");
         }
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
 

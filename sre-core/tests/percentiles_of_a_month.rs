@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may")]
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+mod scratch;
+
 use std::time::Duration;
 
+use scratch::Scratch;
 use sre_core::clock::{Clock, ManualClock};
 use sre_core::report::{Percentiles, StateReport, StateStanding};
 use sre_core::{Engine, Labels, Objective, Outcome, Sli, SliFamily};
@@ -16,23 +17,6 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 const NS: u64 = 1_000_000_000;
-
-/// A directory of its own, removed in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("month-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// One life of a service with one SLI.
 struct Life {
@@ -50,7 +34,7 @@ impl Life {
         let clock = ManualClock::at_unix_seconds(START + second);
         let mut builder = Engine::builder().manual_clock(clock.clone());
         if let Some(scratch) = scratch {
-            builder = builder.state_dir(&scratch.0);
+            builder = builder.state_dir(scratch.path());
         }
         let engine = builder.start().unwrap();
         let sli = engine.sli(Sli::new(name).objective(Objective::availability(0.999)).definition()).unwrap();
@@ -164,7 +148,7 @@ fn varied(tick: u64) -> Duration {
 fn with_restarts_and_without_the_percentiles_are_the_same() {
     let one = Life::at(0, None);
     one.live(3 * DAY, MINUTE, varied);
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("month");
     let mut lived = 0;
     // Restarts at any second of an hour, and several in one.
     for seconds in [13 * HOUR + 60, 7 * MINUTE, 20 * MINUTE, 2 * DAY, 3 * HOUR + 1_140, 39 * MINUTE] {
@@ -181,7 +165,7 @@ fn with_restarts_and_without_the_percentiles_are_the_same() {
 
 #[test]
 fn a_kill_loses_at_most_what_came_since_the_last_flush_and_counts_nothing_twice() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("month");
     let mut told = 0;
     let mut begun = 0;
     for life in 0..40 {
@@ -199,7 +183,7 @@ fn a_kill_loses_at_most_what_came_since_the_last_flush_and_counts_nothing_twice(
 
 #[test]
 fn a_process_that_waited_adds_what_it_counted() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("month");
     let one = Life::at(0, Some(&scratch));
     one.live(2 * HOUR, MINUTE, |_| millis(10));
     let other = Life::at(2 * HOUR, Some(&scratch));
@@ -221,7 +205,7 @@ fn a_process_that_waited_adds_what_it_counted() {
 
 #[test]
 fn an_sli_that_a_release_lacks_finds_its_month_again() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("month");
     let one = Life::at(0, Some(&scratch));
     one.live(HOUR, MINUTE, |_| millis(10));
     one.end();
@@ -258,7 +242,7 @@ fn calls_count_in_the_hour_that_the_clock_shows() {
 
 #[test]
 fn a_flush_writes_the_current_hour_and_no_other() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("month");
     let life = Life::at(0, Some(&scratch));
     life.live(DAY, MINUTE, varied);
     let before = life.state();

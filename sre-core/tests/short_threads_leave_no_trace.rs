@@ -1,7 +1,7 @@
 //! Threads that record once and end lose no event and leave no memory behind.
 
-#![cfg(target_os = "linux")]
-#![expect(unsafe_code, reason = "a global allocator that counts")]
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
+#![expect(unsafe_code, reason = "a global allocator that counts, and one that gives back")]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may")]
 
 mod counting;
@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use counting::held_bytes;
-use process::resident_bytes;
+use process::settled_bytes;
 use promise::{kept, scaled};
 use sre_core::{Objective, Outcome, Sli};
 
@@ -41,18 +41,25 @@ fn hot(sli: &Sli) {
 fn counts_stay_and_memory_does_not() {
     assert_that_the_detector_sees_what_is_kept();
     sre_core::clock::calibrate();
-    let (cold, warm) = (scaled(100_000, 2_000), scaled(10_000, 200));
+    let (cold, warm) = (scaled(40_000, 800), scaled(4_000, 80));
     // Stacks, shards and what the allocator keeps for itself.
     record_on_threads(1_000, once);
     record_on_threads(1_000, hot);
     let recorded = SLI.count(Outcome::Ok);
     assert_eq!(recorded, 1_000 + 200_000);
-    let (held, resident) = (held_bytes(), resident_bytes());
-    record_on_threads(cold, once);
-    record_on_threads(warm, hot);
-    let (grown, resident_grown) = (held_bytes() - held, resident_bytes() - resident);
+    let held = held_bytes();
+    // How many threads overlap, and with them how many stacks the system keeps for later, is chance; a leak is there
+    // each time.
+    let growths = [(); 3].map(|()| {
+        let resident = settled_bytes();
+        record_on_threads(cold, once);
+        record_on_threads(warm, hot);
+        settled_bytes() - resident
+    });
+    let (cold, warm) = (3 * cold, 3 * warm);
+    let (grown, resident_grown) = (held_bytes() - held, growths.into_iter().min().unwrap());
     assert!(grown.abs() <= BOUND_BYTES, "{grown} bytes on the heap");
-    assert!(resident_grown <= BOUND_BYTES, "{resident_grown} bytes of the process");
+    assert!(resident_grown <= BOUND_BYTES, "{growths:?} bytes of the process");
     assert_eq!(SLI.count(Outcome::Ok), recorded + cold + 200 * warm);
     assert_eq!(SLI.durations().count(), recorded + cold + 200 * warm);
     kept(

@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+mod scratch;
+
 use std::time::Duration;
 
+use scratch::Scratch;
 use sre_core::clock::ManualClock;
 use sre_core::engine::Downtime;
 use sre_core::report::{ObjectiveReport, StateReport, StateStanding};
@@ -15,23 +16,6 @@ use sre_core::{Engine, Error, Labels, Objective, Outcome, Sli, SliFamily};
 const START: u64 = 1_700_000_000;
 const SLO: &str = "checkout-availability";
 const HOUR: Duration = Duration::from_secs(3_600);
-
-/// A directory of its own, removed in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("state-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// One life of a service with one SLI.
 struct Life {
@@ -46,7 +30,7 @@ impl Life {
 
     fn with(second: u64, scratch: &Scratch, objective: Objective, downtime: Downtime) -> Self {
         let clock = ManualClock::at_unix_seconds(START + second);
-        let builder = Engine::builder().manual_clock(clock).state_dir(&scratch.0).downtime(downtime);
+        let builder = Engine::builder().manual_clock(clock).state_dir(scratch.path()).downtime(downtime);
         let engine = builder.start().unwrap();
         let sli = engine.sli(Sli::new("checkout").objective(objective).definition()).unwrap();
         let _ = engine.collect();
@@ -81,7 +65,7 @@ fn promise() -> Objective {
 
 #[test]
 fn a_restart_in_order_loses_nothing() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let one = Life::at(0, &scratch, promise());
     one.live(605, 98, 2);
     let before = one.objective();
@@ -109,7 +93,7 @@ fn a_restart_in_order_loses_nothing() {
 
 #[test]
 fn a_kill_loses_at_most_what_came_since_the_last_flush_and_counts_nothing_twice() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let mut told = 0;
     for life in 0..6 {
         let one = Life::at(life * 100, &scratch, promise());
@@ -125,7 +109,7 @@ fn a_kill_loses_at_most_what_came_since_the_last_flush_and_counts_nothing_twice(
 
 #[test]
 fn an_alert_that_fires_goes_on_firing() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let one = Life::at(0, &scratch, promise());
     one.live(300, 50, 50);
     let fired: Vec<_> = one.objective().tiers.iter().map(|tier| (tier.state, tier.since_wall_ns)).collect();
@@ -142,7 +126,7 @@ fn an_alert_that_fires_goes_on_firing() {
 
 #[test]
 fn a_new_target_and_period_keep_the_past_and_a_new_threshold_has_none() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let one = Life::at(0, &scratch, promise());
     one.live(100, 9, 1);
     one.end();
@@ -161,7 +145,7 @@ fn a_new_target_and_period_keep_the_past_and_a_new_threshold_has_none() {
 
 #[test]
 fn an_objective_by_another_name_has_the_past_of_the_same_events_and_no_alert_of_theirs() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let one = Life::at(0, &scratch, promise());
     one.live(300, 50, 50);
     assert!(one.objective().firing().is_some());
@@ -177,7 +161,7 @@ fn an_objective_by_another_name_has_the_past_of_the_same_events_and_no_alert_of_
 #[test]
 fn downtime_counts_as_the_policy_says() {
     for (downtime, bad) in [(Downtime::Unknown, 0), (Downtime::Bad, 3_600), (Downtime::Excluded, 0)] {
-        let scratch = Scratch::new();
+        let scratch = Scratch::new("state");
         let one = Life::at(0, &scratch, promise());
         one.live(3_600, 1, 0);
         one.end();
@@ -191,14 +175,14 @@ fn downtime_counts_as_the_policy_says() {
 
 #[test]
 fn a_second_process_waits_and_takes_over_with_the_past_of_both() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let one = Life::at(0, &scratch, promise());
     one.live(100, 1, 0);
     let other = Life::at(100, &scratch, promise());
     assert_eq!(other.state().standing, StateStanding::Waiting);
     assert!(other.state().reason.unwrap().contains("pid"), "{:?}", other.state());
     let strict =
-        Engine::builder().manual_clock(ManualClock::default()).state_dir(&scratch.0).strict().start();
+        Engine::builder().manual_clock(ManualClock::default()).state_dir(scratch.path()).strict().start();
     assert!(matches!(strict, Err(Error::State { .. })), "{strict:?}");
     other.live(20, 0, 1);
     assert_eq!(other.objective().counts, EventCounts::new(0, 20));
@@ -214,14 +198,14 @@ fn a_second_process_waits_and_takes_over_with_the_past_of_both() {
 
 #[test]
 fn a_directory_that_cannot_be_is_told_and_nothing_else_changes() {
-    let scratch = Scratch::new();
-    std::fs::write(&scratch.0, "a file").unwrap();
+    let scratch = Scratch::new("state");
+    std::fs::write(scratch.path(), "a file").unwrap();
     let one = Life::at(0, &scratch, promise());
     one.live(30, 9, 1);
     assert_eq!(one.objective().counts, EventCounts::new(270, 30));
     assert_ne!(one.state().standing, StateStanding::Writable);
     assert!(one.state().reason.is_some());
-    std::fs::remove_file(&scratch.0).unwrap();
+    std::fs::remove_file(scratch.path()).unwrap();
     // Healed: written at the next flush.
     one.live(11, 9, 1);
     assert_eq!(one.state().standing, StateStanding::Writable, "{:?}", one.state());
@@ -236,11 +220,11 @@ struct Route {
 
 #[test]
 fn members_of_families_go_on_as_they_appear() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let family = || SliFamily::<Route>::new("pages").objective(promise()).judge_members();
     let life = |second: u64| {
         let clock = ManualClock::at_unix_seconds(START + second);
-        let engine = Engine::builder().manual_clock(clock).state_dir(&scratch.0).start().unwrap();
+        let engine = Engine::builder().manual_clock(clock).state_dir(scratch.path()).start().unwrap();
         let pages = engine.family(&family()).unwrap();
         (engine, pages)
     };
@@ -260,11 +244,13 @@ fn members_of_families_go_on_as_they_appear() {
 
 #[test]
 fn starts_that_follow_crashes_are_judged_and_a_loop_is_told() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let start = |second: u64| {
         let clock = ManualClock::at_unix_seconds(START + second);
-        let builder =
-            Engine::builder().manual_clock(clock).state_dir(&scratch.0).starts(Objective::availability(0.9));
+        let builder = Engine::builder()
+            .manual_clock(clock)
+            .state_dir(scratch.path())
+            .starts(Objective::availability(0.9));
         let engine = builder.start().unwrap();
         engine.advance(Duration::from_secs(1));
         engine
@@ -282,12 +268,12 @@ fn starts_that_follow_crashes_are_judged_and_a_loop_is_told() {
 
 #[test]
 fn what_is_not_ours_is_left_alone_and_what_is_damaged_is_told() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let one = Life::at(0, &scratch, promise());
     one.live(100, 1, 0);
     one.end();
-    std::fs::write(scratch.0.join("notes.txt"), "mine").unwrap();
-    for file in std::fs::read_dir(&scratch.0).unwrap() {
+    std::fs::write(scratch.path().join("notes.txt"), "mine").unwrap();
+    for file in std::fs::read_dir(scratch.path()).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if name.starts_with("snapshot") || name.starts_with("journal") {
@@ -300,8 +286,8 @@ fn what_is_not_ours_is_left_alone_and_what_is_damaged_is_told() {
     assert_eq!(other.objective().counts, EventCounts::ZERO);
     assert!(!other.state().found.is_empty(), "{:?}", other.state());
     other.live(11, 1, 0);
-    assert_eq!(std::fs::read_to_string(scratch.0.join("notes.txt")).unwrap(), "mine");
-    let aside = std::fs::read_dir(&scratch.0)
+    assert_eq!(std::fs::read_to_string(scratch.path().join("notes.txt")).unwrap(), "mine");
+    let aside = std::fs::read_dir(scratch.path())
         .unwrap()
         .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains("corrupt"));
     assert!(aside.count() > 0);
@@ -312,7 +298,7 @@ fn what_is_not_ours_is_left_alone_and_what_is_damaged_is_told() {
 fn a_panic_that_ends_the_process_is_preceded_by_a_flush() {
     const DIRECTORY: &str = "SRE_TEST_STATE_OF_A_PANIC";
     if let Some(directory) = std::env::var_os(DIRECTORY) {
-        let scratch = Scratch(PathBuf::from(directory));
+        let scratch = Scratch::inherited(directory);
         // As with `panic = "abort"`: after the hooks there is nothing more.
         std::panic::set_hook(Box::new(|_| std::process::abort()));
         let one = Life::at(0, &scratch, promise());
@@ -320,10 +306,10 @@ fn a_panic_that_ends_the_process_is_preceded_by_a_flush() {
         one.live(8, 9, 1);
         panic!("the end of this process");
     }
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let ended = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "a_panic_that_ends_the_process_is_preceded_by_a_flush"])
-        .env(DIRECTORY, &scratch.0)
+        .env(DIRECTORY, scratch.path())
         .output()
         .unwrap();
     assert!(!ended.status.success());
@@ -364,7 +350,7 @@ fn a_flush_interval_has_a_range() {
 
 #[test]
 fn an_incident_outlives_the_process_that_saw_it_begin() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     let one = Life::at(0, &scratch, promise());
     one.live(125, 0, 100);
     let began = one.objective().incident.unwrap();

@@ -18,7 +18,7 @@ mod sample;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Threads and files are those of the process: one test at a time.
+/// Files and children are those of the process: one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn turn() -> MutexGuard<'static, ()> {
@@ -66,8 +66,37 @@ fn scrape(address: SocketAddr) -> String {
     response
 }
 
+fn start_at(address: SocketAddr, engine: &sre_core::Engine) -> Exporters {
+    Exporters::builder(engine).http(&address.to_string()).strict().start().unwrap()
+}
+
 fn start(engine: &sre_core::Engine) -> Exporters {
-    Exporters::builder(engine).http("127.0.0.1:0").strict().start().unwrap()
+    start_at(SocketAddr::from(([127, 0, 0, 1], 0)), engine)
+}
+
+/// A port of an address that no other process asks for: in between, nobody else gets the port.
+fn own_address() -> SocketAddr {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    SocketAddr::from(([127, high, middle, low.max(2)], 0))
+}
+
+/// Runs a test in a process of its own, in which no other thread of the harness comes or goes.
+#[expect(clippy::print_stdout, reason = "what it kept is collected from here")]
+fn alone(test: &str) -> bool {
+    const ALONE: &str = "SRE_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--test-threads=1", "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let [told, errors] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success() && told.contains("1 passed"), "{told}{errors}");
+    told.lines().filter(|line| line.starts_with("promise ")).for_each(|line| println!("\n{line}"));
+    false
 }
 
 /// Exporters of one life, in the surroundings of a service of this kind.
@@ -109,7 +138,9 @@ fn live(round: u64) {
 
 #[test]
 fn whatever_runs_around_them_and_however_they_end() {
-    let _turn = turn();
+    if !alone("whatever_runs_around_them_and_however_they_end") {
+        return;
+    }
     let cycles = scaled(1_000, 42);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
@@ -178,8 +209,8 @@ impl Drop for Child {
 #[test]
 fn a_forked_child_does_not_keep_the_address() {
     let _turn = turn();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let exporters = start(&sample::engine("shop"));
+    let taken = TcpListener::bind(own_address()).unwrap();
+    let exporters = start_at(own_address(), &sample::engine("shop"));
     let child = Child::fork();
     let address = taken.local_addr().unwrap();
     drop(taken);
@@ -187,8 +218,7 @@ fn a_forked_child_does_not_keep_the_address() {
     let address = exporters.local_addr().unwrap();
     assert!(scrape(address).starts_with("HTTP/1.1 200"), "the parent goes on to answer");
     exporters.shutdown(PATIENCE).unwrap();
-    let again =
-        Exporters::builder(&sample::engine("shop")).http(&address.to_string()).strict().start().unwrap();
+    let again = start_at(address, &sample::engine("shop"));
     assert!(scrape(address).starts_with("HTTP/1.1 200"));
     again.shutdown(PATIENCE).unwrap();
     drop(child);
@@ -200,7 +230,7 @@ fn a_forked_child_does_not_keep_the_address() {
 #[test]
 fn the_address_is_free_as_soon_as_the_exporters_ended() {
     let _turn = turn();
-    let exporters = start(&sample::engine("shop"));
+    let exporters = start_at(own_address(), &sample::engine("shop"));
     let address = exporters.local_addr().unwrap();
     exporters.shutdown(PATIENCE).unwrap();
     drop(TcpListener::bind(address).expect("nobody else listens there"));

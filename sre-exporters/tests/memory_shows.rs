@@ -17,7 +17,9 @@ fn body(exporters: &Exporters, path: &str) -> String {
 
 #[test]
 fn page_status_and_metrics_tell_of_the_state_directory() {
-    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("memory-shows");
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("memory-shows-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&directory);
     let clock = ManualClock::at_unix_seconds(1_700_000_000);
     let engine = Engine::builder().manual_clock(clock).state_dir(&directory).start().unwrap();
     let _checkout = engine.sli(Sli::new("checkout").objective(Objective::availability(0.999)).definition());

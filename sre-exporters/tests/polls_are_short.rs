@@ -1,5 +1,5 @@
 //! What runs on a runtime of the user's never keeps it waiting: an instrumented future is polled when its own would be, and
-//! no poll of the mounted endpoint takes a millisecond.
+//! the polls of the mounted endpoint take less than a millisecond, unless the machine does other things meanwhile.
 
 #![cfg(feature = "prometheus")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may")]
@@ -104,7 +104,7 @@ fn engine() -> Engine {
 }
 
 #[test]
-fn no_poll_of_the_mounted_endpoint_takes_a_millisecond() {
+fn polls_of_the_mounted_endpoint_take_less_than_a_millisecond() {
     let exporters = Exporters::builder(&engine()).start().unwrap();
     let router = Router::new().nest_service("/internal", exporters.handler());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -118,13 +118,19 @@ fn no_poll_of_the_mounted_endpoint_takes_a_millisecond() {
     let answers = ["metrics", "", "api/v1/status", "healthz"]
         .into_iter()
         .flat_map(|path| ["identity", "gzip"].map(|encoding| (format!("/internal/{path}"), encoding)));
+    // Without optimisation the times say nothing, only that all of these are answered.
+    let is_optimised = !cfg!(debug_assertions);
+    let mut slowest = Duration::ZERO;
     for (path, encoding) in answers {
-        // Whatever else the machine does meanwhile: not each time.
-        let shortest = (0..20).map(|_| longest(&path, encoding)).min().unwrap();
-        let is_optimised = !cfg!(debug_assertions);
-        assert!(!is_optimised || shortest < Duration::from_millis(1), "{path}: {shortest:?}");
+        // Whatever else the machine does meanwhile, it does not do each time; the work of a poll is done each time.
+        let fastest = (0..20).map(|_| longest(&path, encoding)).min().unwrap();
+        slowest = slowest.max(fastest);
+        assert!(!is_optimised || fastest < Duration::from_millis(1), "{path}: {fastest:?}");
     }
-    println!(
-        "\npromise E7: no poll of an endpoint in a user's router takes 1 ms, with 50 objectives and any document"
-    );
+    if is_optimised {
+        let us = slowest.as_micros() + 1;
+        println!(
+            "\npromise E7: an endpoint in a user's router with 50 objectives answers in polls that took less than {us} us, each document in the fastest of 20 requests"
+        );
+    }
 }

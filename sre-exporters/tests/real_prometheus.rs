@@ -55,6 +55,7 @@ impl Service {
 
 fn get(address: SocketAddr, path: &str, accept: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(FOREVER))?;
     write!(
         stream,
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
@@ -196,6 +197,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("writable");
         Self(path)
     }
@@ -222,16 +224,40 @@ impl Drop for Prometheus {
 }
 
 impl Prometheus {
+    /// One that is ready; with another port where somebody took the first before it did.
     fn scraping(target: SocketAddr, name: &str, features: &str) -> Self {
+        let ready = (0..5).find_map(|_| {
+            let mut prometheus = Self::start(target, name, features);
+            prometheus.is_ready().then_some(prometheus)
+        });
+        ready.expect("a Prometheus that runs")
+    }
+
+    /// Waits until it answers; not when it has ended.
+    #[expect(clippy::disallowed_methods, reason = "a real server needs real time")]
+    fn is_ready(&mut self) -> bool {
+        let begin = Instant::now();
+        while begin.elapsed() < FOREVER && self.child.try_wait().expect("our child").is_none() {
+            if get(self.address, "/-/ready", "*/*").is_ok_and(|body| body.contains("Ready")) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    fn start(target: SocketAddr, name: &str, features: &str) -> Self {
         let scratch = Scratch::new(name);
         let config = scratch.0.join("prometheus.yml");
         let yaml = format!(
-            "scrape_configs:\n- job_name: shop\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  \
+            "scrape_configs:\n- job_name: shop\n  scrape_interval: 2s\n  scrape_timeout: 2s\n  \
              static_configs:\n  - targets: ['{target}']\n"
         );
         std::fs::write(&config, yaml).expect("writable");
-        let free =
-            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        // Parallel tests take ports of the usual address.
+        let [_, high, middle, low] = std::process::id().to_be_bytes();
+        let own = SocketAddr::from(([127, high, middle, low.max(2)], 0));
+        let free = TcpListener::bind(own).and_then(|listener| listener.local_addr()).expect("a free port");
         let mut command = Command::new("prometheus");
         command
             .arg(format!("--config.file={}", config.display()))
@@ -264,12 +290,11 @@ impl Prometheus {
         panic!("{path} never had what was wanted: {last:?}; targets: {:?}", self.ask("/api/v1/targets"))
     }
 
+    /// A busy machine may let one scrape or another time out; what it never reads is told in the end.
     #[track_caller]
     fn wait_until_scraped(&self) {
         self.wait_for("/api/v1/targets", |answer| {
-            let target = &answer["data"]["activeTargets"][0];
-            assert_ne!(target["health"], "down", "{target}");
-            (target["health"] == "up").then_some(())
+            (answer["data"]["activeTargets"][0]["health"] == "up").then_some(())
         });
     }
 

@@ -4,9 +4,16 @@
 use std::fs;
 
 /// Bytes of memory in use.
-pub(crate) fn resident_bytes() -> i64 {
+fn resident_bytes() -> i64 {
     let pages = fs::read_to_string("/proc/self/statm").unwrap();
     4_096 * pages.split(' ').nth(1).unwrap().parse::<i64>().unwrap()
+}
+
+/// Bytes of memory in use, without those that the allocator of C keeps for later.
+pub(crate) fn settled_bytes() -> i64 {
+    // SAFETY: may be called at any time.
+    unsafe { libc::malloc_trim(0) };
+    resident_bytes()
 }
 
 pub(crate) fn threads() -> usize {

@@ -161,12 +161,16 @@ fn processes_that_contend_never_write_both() {
     );
 }
 
-/// `SRE_STORE_KILLS=10000` kills more often.
+/// `SRE_STORE_KILLS=10000` kills more often; `SRE_STORE_SEED` waits as often as a run which told this seed.
 #[test]
 fn killed_at_any_time_at_most_one_flush_is_lost() {
     let kills = std::env::var("SRE_STORE_KILLS").map_or(30, |kills| kills.parse().unwrap());
     let scratch = Scratch::new();
-    let mut random = Random(u64::from(std::process::id()));
+    let seed = std::env::var("SRE_STORE_SEED");
+    let seed = seed.map_or_else(|_| u64::from(std::process::id()), |seed| seed.parse().unwrap());
+    // Shown if it fails.
+    println!("replay: SRE_STORE_SEED={seed} cargo test -p sre-core --lib killed_at_any_time");
+    let mut random = Random(seed);
     let mut durable = 0;
     for _ in 0..kills {
         let mut other = Other::start("flush for ever", scratch.path());

@@ -24,7 +24,10 @@ impl Scratch {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self(std::env::temp_dir().join(format!("sre-testing-{}-{number}", std::process::id())))
+        let path = std::env::temp_dir().join(format!("sre-testing-{}-{number}", std::process::id()));
+        // A process that was killed leaves its own, and another one gets its number.
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
     }
 }
 
