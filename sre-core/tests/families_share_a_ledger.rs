@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
-use std::path::PathBuf;
+mod scratch;
+
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use scratch::Scratch;
 use sre_core::clock::ManualClock;
 use sre_core::report::Status;
 use sre_core::slo::{Adjustment, Entry, Period};
@@ -26,7 +29,7 @@ struct Service {
 }
 
 impl Service {
-    fn start(second: u64, directory: Option<&PathBuf>) -> Self {
+    fn start(second: u64, directory: Option<&Path>) -> Self {
         let clock = ManualClock::at_unix_seconds(START + second);
         let builder = Engine::builder().manual_clock(clock.clone());
         let builder = directory.into_iter().fold(builder, |builder, directory| builder.state_dir(directory));
@@ -68,20 +71,10 @@ fn at(second: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(START + second)
 }
 
-/// A directory of its own, removed in the end.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn a_member_without_values_is_not_taken_for_the_whole() {
-    let name = format!("families-{}", std::process::id());
-    let scratch = Scratch(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name));
-    let one = Service::start(0, Some(&scratch.0));
+    let scratch = Scratch::new("families");
+    let one = Service::start(0, Some(scratch.path()));
     one.live(60, &["", "a"], Outcome::Ok);
     one.book(Entry::adjustment(SLO, Adjustment::new(9, 0)));
     assert_eq!(one.counts(), [(120 + 9, 0), (60, 0), (60, 0)]);
@@ -90,7 +83,7 @@ fn a_member_without_values_is_not_taken_for_the_whole() {
     assert!(one.engine.shutdown(Duration::from_secs(5)));
 
     // Each goes on from what is its own, also where the journal has added to that.
-    let two = Service::start(100, Some(&scratch.0));
+    let two = Service::start(100, Some(scratch.path()));
     let _ = (two.pages.get(&Route { route: "" }), two.pages.get(&Route { route: "a" }));
     let _ = two.engine.collect();
     assert_eq!(two.counts(), [(160 + 9, 0), (60, 0), (100, 0)]);

@@ -331,7 +331,7 @@ fn a_directory_without_a_name_is_refused_strict_or_not() {
 
 #[test]
 fn ends_without_a_shutdown_are_told_with_what_to_do() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("state");
     for life in 0..3 {
         Life::at(life, &scratch, promise()).live(1, 1, 0);
     }
