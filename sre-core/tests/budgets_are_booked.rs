@@ -132,6 +132,22 @@ fn a_reset_lets_the_budget_begin_anew_and_nothing_else() {
 }
 
 #[test]
+fn what_was_booked_after_the_clock_was_set_back_counts_from_then_on() {
+    // Before it is believed, and when windows are half an hour ahead of it.
+    for seconds in [10, 90] {
+        let service = Service::new(promise());
+        service.live(100, 9, 1);
+        service.clock.set_wall_ns((START + 100 - 5_400) * 1_000_000_000);
+        service.live(seconds, 9, 1);
+        service.book(Entry::reset(SLO));
+        assert_eq!(service.objective().counts, EventCounts::ZERO, "after {seconds} s");
+        service.book(Entry::adjustment(SLO, Adjustment::new(7, 0)));
+        service.live(200, 9, 1);
+        assert_eq!(service.objective().counts, EventCounts::new(1_807, 200), "after {seconds} s");
+    }
+}
+
+#[test]
 fn what_a_reset_forgave_leaves_a_rolling_period_with_its_time() {
     let service = Service::new(promise().period(Period::days(1)));
     service.live(10, 90, 10);

@@ -37,6 +37,11 @@ impl Evaluator {
         Err(LedgerError::TooOld { until_unix_ns, kept_unix_ns })
     }
 
+    /// Where the time line is.
+    pub(crate) const fn line_ns(&self) -> u64 {
+        self.past.line().now_ns()
+    }
+
     /// From when on entries change something here.
     pub(crate) fn reach_ns(&self) -> u64 {
         self.past.oldest_ns().min(self.span.read(&self.past).start_ns)

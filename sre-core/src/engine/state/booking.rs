@@ -28,7 +28,9 @@ impl State {
             let (slo, known) = (excerpt(&slo), some_names(self.slos.keys().collect()));
             return Err(LedgerError::UnknownSlo { slo, known });
         }
-        let booking = self.ledger.draft(entry, &slo, now.wall_ns, process)?;
+        // After the clock was set back, all that was counted so far has later names than it says now.
+        let line_ns = self.evaluator(&slo).map_or(0, Evaluator::line_ns);
+        let booking = self.ledger.draft(entry, &slo, now.wall_ns.max(line_ns), process)?;
         if let Some(evaluator) = self.evaluator(&slo) {
             evaluator.check(booking.kind())?;
         }

@@ -309,7 +309,8 @@ impl Booking {
         self.kind
     }
 
-    /// When it was booked, in nanoseconds since 1970.
+    /// When it was booked, in nanoseconds since 1970. Up to an hour ahead of a clock that was set back, as windows are then,
+    /// and by all of it in the minute in which that is not believed.
     #[must_use]
     pub const fn booked_unix_ns(&self) -> u64 {
         self.booked_unix_ns
