@@ -3,6 +3,9 @@
 use crate::store::Random;
 use crate::store::model::Failure;
 
+/// How many objectives there are.
+pub(super) const OBJECTIVES: usize = 3;
+
 /// Something that happens to a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
@@ -24,6 +27,45 @@ pub(super) enum Act {
     Restart { end: End, downtime: u64 },
     /// Another process starts beside this one, both serve, this one ends, and the other goes on.
     Relieve { seconds: u64, load: Load },
+    /// Somebody books an entry about the objective at this place.
+    Book { slo: usize, what: What },
+    /// Somebody takes one back: the one at this place among those in force, counted from the last on.
+    Withdraw { back: usize },
+}
+
+/// What is booked; all times are seconds from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Reset,
+    Exclude { from: i64, until: i64 },
+    Adjust { good: i64, bad: i64, ago: u64 },
+}
+
+impl What {
+    fn random(random: &mut Random) -> Self {
+        let number = |random: &mut Random, below: usize| i64::try_from(random.below(below)).unwrap_or(0);
+        match random.below(5) {
+            0 => Self::Reset,
+            1 => {
+                let (good, bad) = (number(random, 400) - 200, number(random, 40) - 20);
+                Self::Adjust {
+                    good,
+                    bad: bad + i64::from((good, bad) == (0, 0)),
+                    ago: random.below(300) as u64,
+                }
+            }
+            // Over, going on, planned.
+            2 => {
+                let from = -1 - number(random, 9_000);
+                Self::Exclude { from, until: (from + 1 + number(random, 900)).min(0) }
+            }
+            3 => Self::Exclude { from: -number(random, 90), until: 1 + number(random, 600) },
+            _ => {
+                let from = 1 + number(random, 200);
+                Self::Exclude { from, until: from + 1 + number(random, 4_000) }
+            }
+        }
+    }
 }
 
 /// How a process ends.
@@ -78,9 +120,12 @@ pub(super) fn plan(seed: u64) -> Vec<Act> {
     acts
 }
 
+fn seconds(random: &mut Random, below: usize) -> u64 {
+    1 + random.below(below) as u64
+}
+
 fn act(random: &mut Random) -> Act {
-    let seconds = |random: &mut Random, below: usize| 1 + random.below(below) as u64;
-    match random.below(20) {
+    match random.below(24) {
         0..=9 => Act::Serve { seconds: seconds(random, 90), load: Load::random(random) },
         10 => Act::Late { seconds: seconds(random, 4_000) },
         11 => Act::Step { seconds: step(random) },
@@ -92,6 +137,8 @@ fn act(random: &mut Random) -> Act {
         },
         14 => Act::Heal,
         15 => Act::Relieve { seconds: seconds(random, 20), load: Load::random(random) },
+        16..=18 => Act::Book { slo: random.below(OBJECTIVES), what: What::random(random) },
+        19 => Act::Withdraw { back: random.below(4) },
         _ => {
             let end = match random.below(4) {
                 0 => End::Kill,

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Tally;
-use super::plan::{Act, End, Load};
+use super::plan::{Act, End, Load, OBJECTIVES};
 use super::truth::Truth;
 use crate::clock::{Clock, ManualClock};
 use crate::engine::Engine;
@@ -19,6 +19,7 @@ use crate::window::{CalendarUnit, Tick};
 
 const SECOND: Duration = Duration::from_secs(1);
 const START_S: u64 = 1_700_000_000;
+pub(super) const START: Duration = Duration::from_secs(START_S);
 const FAST: Duration = Duration::from_millis(20);
 const SLOW: Duration = Duration::from_millis(700);
 const THRESHOLD: Duration = Duration::from_millis(300);
@@ -30,7 +31,7 @@ const DOUBT: Duration = Duration::from_secs(70);
 /// Far more than the state of three objectives takes, and nothing near what a leak would.
 const DISK_BYTES_MAX: usize = 8 << 20;
 
-fn objectives() -> [(&'static str, Objective); 3] {
+fn objectives() -> [(&'static str, Objective); OBJECTIVES] {
     let available = Objective::availability(0.999);
     let month = Period::calendar(CalendarUnit::Month, "UTC");
     [
@@ -72,8 +73,8 @@ impl Calls {
 
 /// One process from its start to its end.
 #[derive(Debug)]
-struct Process {
-    engine: Engine,
+pub(super) struct Process {
+    pub(super) engine: Engine,
     sli: Sli,
     served: Vec<Calls>,
     /// Generation and length of the journal, as last seen.
@@ -110,7 +111,7 @@ impl Process {
     }
 
     /// Whether it was written durably at this tick; a clock that went back shows the same time twice.
-    fn flushed_at(&mut self, tick: Tick) -> bool {
+    pub(super) fn flushed_at(&mut self, tick: Tick) -> bool {
         let report = self.engine.collect();
         let state = report.engine.state.as_ref().unwrap();
         let before = core::mem::replace(&mut self.written, (state.generation, state.journal_bytes));
@@ -120,20 +121,24 @@ impl Process {
 
 #[derive(Debug)]
 pub(super) struct Machine<'a> {
-    clock: ManualClock,
+    pub(super) clock: ManualClock,
     world: Arc<Mutex<World>>,
     process: Option<Process>,
-    truths: Vec<Truth>,
+    pub(super) truths: Vec<Truth>,
     /// Whether the disk may have failed since the last durable flush.
-    is_faulty: bool,
+    pub(super) is_faulty: bool,
+    /// When the last durable flush was.
+    durable_at: Tick,
+    /// Whether something was booked since the last tick: alerts follow with the next one.
+    pub(super) has_booked: bool,
     /// Whether the wall clock was set since then.
     has_stepped: bool,
     /// Until when the new time is not believed; how long it has been there is known to the process only.
-    doubts_until: Duration,
+    pub(super) doubts_until: Duration,
     /// Whether the wall clock ever went back: then the line of the windows is ahead of it, and how far is another matter
     /// with a time without a process than with a late tick.
     went_back: bool,
-    tally: &'a mut Tally,
+    pub(super) tally: &'a mut Tally,
 }
 
 impl<'a> Machine<'a> {
@@ -149,6 +154,8 @@ impl<'a> Machine<'a> {
             process,
             truths,
             is_faulty: false,
+            durable_at: start,
+            has_booked: false,
             has_stepped: false,
             doubts_until: Duration::ZERO,
             went_back: false,
@@ -181,6 +188,8 @@ impl<'a> Machine<'a> {
             Act::Heal => self.world.lock().heal(),
             Act::Restart { end, downtime } => self.restart(end, downtime),
             Act::Relieve { seconds, load } => self.relieve(seconds, load),
+            Act::Book { slo, what } => self.book(slo, what),
+            Act::Withdraw { back } => self.withdraw(back),
         }
         self.check_disk();
     }
@@ -193,7 +202,7 @@ impl<'a> Machine<'a> {
         self.tally.incidents += incidents.sum::<usize>() as u64;
     }
 
-    fn process(&mut self) -> &mut Process {
+    pub(super) fn process(&mut self) -> &mut Process {
         self.process.as_mut().unwrap()
     }
 
@@ -216,6 +225,7 @@ impl<'a> Machine<'a> {
         self.process().serve(calls);
         self.process().engine.tick();
         self.tally.ticks += 1;
+        self.has_booked = false;
         self.tell(tick, calls);
         self.note_flush();
         self.check();
@@ -226,16 +236,22 @@ impl<'a> Machine<'a> {
     }
 
     fn note_flush(&mut self) {
-        let tick = now(&self.clock);
-        if self.process().flushed_at(tick) {
-            self.truths.iter_mut().for_each(Truth::note_durable);
-            self.has_stepped = self.doubts();
-            // What failed before is durable now; what fails later is another matter.
-            self.is_faulty = self.world.lock().has_faults();
+        if self.has_flushed() {
+            self.note_durable();
         }
     }
 
-    fn check(&mut self) {
+    /// Takes note that all is durable that is known by now.
+    pub(super) fn note_durable(&mut self) {
+        self.truths.iter_mut().for_each(Truth::note_durable);
+        self.durable_at = now(&self.clock);
+        self.has_stepped = self.doubts();
+        // What failed before is durable now; what fails later is another matter.
+        self.is_faulty = self.world.lock().has_faults();
+    }
+
+    pub(super) fn check(&mut self) {
+        let is_plain = self.is_plain();
         let Some(process) = &self.process else { return };
         let report = process.engine.report();
         assert_eq!(report.engine.panics, 0);
@@ -244,6 +260,10 @@ impl<'a> Machine<'a> {
         for truth in &self.truths {
             let slo = report.slo(truth.slo()).unwrap();
             self.tally.compared_in_full += u64::from(truth.check(slo, process.exported(truth.slo())));
+            if is_plain {
+                truth.audit(slo);
+                self.tally.audits += 1;
+            }
         }
     }
 
@@ -273,13 +293,17 @@ impl<'a> Machine<'a> {
         if self.went_back && (downtime > 0 || end != End::InOrder) {
             self.truths.iter_mut().for_each(Truth::forget_slots);
         }
-        if doubts || downtime > 0 || end != End::InOrder {
+        // A kill right after a flush loses nothing.
+        let loses_nothing = is_certain && !self.has_booked && self.durable_at == now(&self.clock);
+        let has_lost = end != End::InOrder && !loses_nothing;
+        if doubts || downtime > 0 || has_lost {
             self.truths.iter_mut().for_each(Truth::has_seam);
         }
         self.clock.advance(Duration::from_secs(downtime));
         self.process = Some(Process::start(&self.clock, &self.world));
         self.is_faulty = false;
         assert_eq!(self.process().standing(), StateStanding::Writable);
+        self.check_ledger();
         self.tell(now(&self.clock), Calls::default());
         self.check();
     }
@@ -302,6 +326,7 @@ impl<'a> Machine<'a> {
             self.truths.iter_mut().for_each(Truth::forget_day);
         }
         self.world.lock().heal();
+        let since_ns = now(&self.clock).wall_ns;
         let mut relief = Process::start(&self.clock, &self.world);
         assert_eq!(relief.standing(), StateStanding::Waiting);
         let calls = Calls::of(load);
@@ -319,12 +344,10 @@ impl<'a> Machine<'a> {
         assert_eq!(relief.standing(), StateStanding::Writable);
         let tick = now(&self.clock);
         for truth in &mut self.truths {
-            truth.has_seam();
-            truth.tick(tick, relief.exported(truth.slo()), 0);
-            // Its calls stand in the slots in which they came, which are earlier.
-            truth.forget_slots();
+            truth.relieve(since_ns, tick, relief.exported(truth.slo()));
         }
         self.process = Some(relief);
+        self.check_ledger();
         self.note_flush();
         self.check();
     }
@@ -345,6 +368,6 @@ impl<'a> Machine<'a> {
     }
 }
 
-fn now(clock: &ManualClock) -> Tick {
+pub(super) fn now(clock: &ManualClock) -> Tick {
     Tick { wall_ns: clock.wall_ns(), elapsed_ns: clock.monotonic_ns() }
 }
