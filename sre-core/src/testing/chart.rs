@@ -54,7 +54,7 @@ impl<'a> Chart<'a> {
 
     /// From the top down: how high each part burned, with a dashed line at the factor.
     fn plot(&self, f: &mut fmt::Formatter<'_>, factor: f64) -> fmt::Result {
-        let values = self.objective.track.tiers.get(self.place).copied().unwrap_or([0.0; COLUMNS]);
+        let values = self.objective.track.burns(self.place);
         let top = values.iter().fold(factor * 1.5, |top, value| top.max(*value));
         let height = |value: f64| height(value, top);
         let threshold = row_of(height(factor));

@@ -9,7 +9,8 @@ pub(super) const COLUMNS: usize = 72;
 /// How often each part is looked at while nothing happens.
 const LOOKS: u64 = 8;
 
-/// For each tier the highest burn of each part: what both of its windows burned at least.
+/// For each tier the highest burn of each part, what both of its windows burned at least; no number for a part so short
+/// that nobody looked.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
     /// What is drawn, in seconds of the scenario.
@@ -21,7 +22,7 @@ pub(crate) struct Track {
 impl Track {
     pub(crate) fn new(report: &ObjectiveReport, span: (u64, u64)) -> Self {
         let judged = report.tiers.iter().filter(|tier| tier.reachable).count();
-        Self { span, noted: 0, tiers: vec![[0.0; COLUMNS]; judged] }
+        Self { span, noted: 0, tiers: vec![[f64::NAN; COLUMNS]; judged] }
     }
 
     /// Whether it is time for another look.
@@ -38,6 +39,15 @@ impl Track {
             _ if at < to => (to - from) / COLUMNS as u64,
             _ => u64::MAX,
         }
+    }
+
+    /// How fast a tier burned in each part, which goes on where nobody looked.
+    pub(super) fn burns(&self, place: usize) -> [f64; COLUMNS] {
+        let mut last = 0.0;
+        self.tiers.get(place).copied().unwrap_or([0.0; COLUMNS]).map(|burn| {
+            last = if burn.is_nan() { last } else { burn };
+            last
+        })
     }
 
     /// Takes note of how fast it burns now.
