@@ -78,9 +78,20 @@ impl Course {
         slopes.get(slopes.len() / 2).copied().unwrap_or_default()
     }
 
+    /// What is more at the end: in both of the last two looks than in one of the first two. A connection that is just
+    /// being closed is no growth.
     fn grown(&self, count: impl Fn(&Health) -> usize) -> usize {
-        let first = self.warm().first().map_or(0, |(_, health)| count(health));
-        count(&self.last()).saturating_sub(first)
+        let fewest =
+            |looks: &[(f64, Health)]| looks.iter().map(|(_, health)| count(health)).min().unwrap_or(0);
+        let warm = self.warm();
+        let (first, _) = warm.split_at(warm.len().min(2));
+        let (_, last) = warm.split_at(warm.len().saturating_sub(2));
+        fewest(last).saturating_sub(fewest(first))
+    }
+
+    /// Growth of memory that would have been seen: what noise may hide is much in a short time, and little in an hour.
+    fn excluded_bytes_per_hour(&self) -> f64 {
+        self.bytes_per_hour().max(0.0) + NOISE_BYTES / self.span_hours()
     }
 
     /// Whether nothing grows: memory by 1 MiB an hour at most, beside what is noise in so short a time.
@@ -93,11 +104,13 @@ impl Course {
     /// The figures that [`is_level`](Self::is_level) judges.
     pub(crate) fn figures(&self) -> String {
         format!(
-            "memory of {} grew by {:.0} KiB at {:.2} MiB/h in the last {:.0} s, {} files and {} threads more",
+            "memory of {} grew by {:.0} KiB at {:.2} MiB/h in the last {:.0} s, a time that excludes a leak of more than \
+             {:.1} MiB/h, {} files and {} threads more",
             self.last(),
             self.bytes_per_hour() * self.span_hours() / 1_024.0,
             self.bytes_per_hour() / MIB,
             self.span_hours() * HOUR_S,
+            self.excluded_bytes_per_hour() / MIB,
             self.grown(|health| health.files),
             self.grown(|health| health.threads),
         )
@@ -131,5 +144,23 @@ mod tests {
         assert!(!course(|at| Health { resident_bytes: leak(at), ..level() }).is_level());
         assert!(!course(|at| Health { files: 12 + usize::from(at > 3_000.0), ..level() }).is_level());
         assert!(!course(|at| Health { threads: 5 + usize::from(at > 3_000.0), ..level() }).is_level());
+    }
+
+    #[test]
+    fn a_file_that_is_open_in_one_look_is_no_leak() {
+        assert!(course(|at| Health { files: 12 + usize::from(at > 3_500.0), ..level() }).is_level());
+    }
+
+    #[test]
+    fn a_short_time_excludes_less_than_an_hour() {
+        let minutes = |count| Course { looks: course(|_| level()).looks.into_iter().take(count).collect() };
+        let told = |count| minutes(count).excluded_bytes_per_hour() / MIB;
+        assert!((told(60) - 0.5 * 60.0 / 39.0).abs() < 1e-9, "{}", told(60));
+        assert!((told(3) - 0.5 * 60.0).abs() < 1e-9, "{}", told(3));
+        assert!(
+            minutes(60).figures().contains("excludes a leak of more than 0.8 MiB/h"),
+            "{}",
+            minutes(60).figures()
+        );
     }
 }
