@@ -9,6 +9,7 @@ use crate::engine::evaluation::Evaluator;
 use crate::engine::input::Input;
 use crate::engine::keeper::Keeper;
 use crate::engine::memory::Subject;
+use crate::engine::shares::Share;
 use crate::engine::side::Side;
 use crate::error::Error;
 use crate::histogram::{Intervals, Snapshot, Thresholds};
@@ -90,7 +91,13 @@ impl Judged {
     }
 
     /// Judges what happened since the last tick.
-    pub(super) fn tick(&mut self, now: Tick, counts: &SeriesCounts, hanging: Hanging<'_>) {
+    pub(super) fn tick(
+        &mut self,
+        now: Tick,
+        counts: &SeriesCounts,
+        hanging: Hanging<'_>,
+        forecasts: &mut Share,
+    ) {
         let ended = counts.ended().saturating_sub(self.seen.ended());
         let unjudged = counts.unjudged().saturating_sub(self.seen.unjudged());
         for judged in &mut self.objectives {
@@ -103,7 +110,7 @@ impl Judged {
             };
             judged.seen = so_far;
             judged.good = so_far.good();
-            judged.evaluator.tick(now, input);
+            judged.evaluator.tick_among(now, input, forecasts);
         }
         self.seen = *counts;
     }

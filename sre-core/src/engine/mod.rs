@@ -29,6 +29,7 @@ mod month;
 mod outlook;
 mod past;
 mod rotation;
+mod shares;
 mod side;
 mod sight;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::account::Account;
 use super::past::Past;
+use super::shares::Share;
 use super::span::BudgetSpan;
 use crate::slo::{self, Budget, Forecast, Foresight, Inflow, Reach, Slot};
 use crate::units::{EventCounts, Target, saturating_nanos};
@@ -33,13 +34,15 @@ impl Outlook {
         Self { interval_ns, phase_ns, due_ns: 0, is_empty: None }
     }
 
-    /// Whether it is time to look ahead; asked once a tick. It always is when a budget runs out, is there again, or is
-    /// known no longer, so that no forecast contradicts the budget beside it.
-    pub(super) fn is_due(&mut self, tick: Tick, budget: Option<Budget>) -> bool {
+    /// Whether it is time to look ahead; asked once a tick. Where no forecast is left it waits. But it always is time when
+    /// a budget runs out, is there again, or is known no longer, so that no forecast contradicts the budget beside it.
+    pub(super) fn is_due(&mut self, tick: Tick, budget: Option<Budget>, forecasts: &mut Share) -> bool {
         let is_empty = budget.map(|budget| budget.remaining() <= 0.0);
-        if tick.elapsed_ns < self.due_ns && is_empty == self.is_empty {
+        let is_time = tick.elapsed_ns >= self.due_ns && forecasts.is_left();
+        if !is_time && is_empty == self.is_empty {
             return false;
         }
+        forecasts.take();
         self.is_empty = is_empty;
         let turns = tick.elapsed_ns.saturating_sub(self.phase_ns) / self.interval_ns + 1;
         self.due_ns = turns.saturating_mul(self.interval_ns).saturating_add(self.phase_ns);

@@ -12,6 +12,7 @@ use crate::engine::looks::Looks;
 use crate::engine::meter::Meter;
 use crate::engine::month::Month;
 use crate::engine::rotation::Rotation;
+use crate::engine::shares::Share;
 use crate::engine::side::Side;
 use crate::error::Error;
 use crate::histogram::{Layout, Snapshot, Tally};
@@ -217,17 +218,17 @@ impl Unit {
     }
 
     /// Reads all counters and judges what happened since the last tick.
-    pub(super) fn tick(&mut self, now: Tick) {
+    pub(super) fn tick(&mut self, now: Tick, forecasts: &mut Share) {
         for part in &mut self.parts {
             part.meter.observe(now);
-            part.judge(now);
+            part.judge(now, forecasts);
         }
         self.add_up();
         self.whole.in_flight.clear();
         self.whole.in_flight.extend(self.parts.iter().map(|part| *part.meter.in_flight()));
         let limit_ns = self.parts.first().and_then(|part| part.limit_ns());
         let hanging = Hanging { in_flight: &self.whole.in_flight, limit_ns };
-        self.whole.judged.tick(now, counts_of(&self.parts, &self.whole.counts), hanging);
+        self.whole.judged.tick(now, counts_of(&self.parts, &self.whole.counts), hanging, forecasts);
         if let Some(published) = self.published_whole() {
             self.whole.judged.publish(published);
         }
@@ -315,6 +316,12 @@ impl Unit {
             [only] => only.meter.error_durations(),
             _ => self.whole.merged.error.as_ref().map(Rotation::latest),
         }
+    }
+
+    /// How many objectives are judged.
+    pub(super) fn objectives(&self) -> usize {
+        let members = self.parts.iter().filter_map(|part| part.judged.as_ref());
+        members.chain([&self.whole.judged]).map(|judged| judged.slos().count()).sum()
     }
 
     /// Whether an interval of the windowed percentiles is over.
@@ -517,11 +524,11 @@ impl Part {
         Self { meter: Meter::new(series, now), labels, judged, overflow: false }
     }
 
-    fn judge(&mut self, now: Tick) {
+    fn judge(&mut self, now: Tick, forecasts: &mut Share) {
         let limit_ns = self.limit_ns();
         if let Some(judged) = &mut self.judged {
             let in_flight = core::slice::from_ref(self.meter.in_flight());
-            judged.tick(now, self.meter.counts(), Hanging { in_flight, limit_ns });
+            judged.tick(now, self.meter.counts(), Hanging { in_flight, limit_ns }, forecasts);
             if let Some(published) = self.meter.series().published() {
                 judged.publish(published);
             }

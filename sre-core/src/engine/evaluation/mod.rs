@@ -20,6 +20,7 @@ use super::incidents::{Blaze, Incidents};
 use super::input::{Input, Transition};
 use super::outlook::{self, Outlook};
 use super::past::Past;
+use super::shares::Share;
 use super::sight::{self, Sight};
 use super::span::BudgetSpan;
 use super::tier::{Bench, TierJudge, Traffic};
@@ -126,7 +127,7 @@ impl Evaluator {
             report,
             saved: None,
         };
-        evaluator.judge(start, EventCounts::ZERO);
+        evaluator.judge(start, EventCounts::ZERO, &mut Share::without_end());
         Ok(evaluator)
     }
 
@@ -135,8 +136,13 @@ impl Evaluator {
     /// Clocks that step back, forward or not at all are borne: see [`Tick`]. Of more than 2^48 good or bad events, that
     /// many are judged.
     pub fn tick(&mut self, tick: Tick, input: Input) -> &[Transition] {
+        self.tick_among(tick, input, &mut Share::without_end())
+    }
+
+    /// The same among many, of which not all may make a forecast in one tick.
+    pub(super) fn tick_among(&mut self, tick: Tick, input: Input, forecasts: &mut Share) -> &[Transition] {
         let provisional = self.book(tick, input);
-        self.judge(tick, provisional);
+        self.judge(tick, provisional, forecasts);
         &self.transitions
     }
 
@@ -213,14 +219,14 @@ impl Evaluator {
         clamped
     }
 
-    fn judge(&mut self, tick: Tick, provisional: EventCounts) {
+    fn judge(&mut self, tick: Tick, provisional: EventCounts, forecasts: &mut Share) {
         self.transitions.clear();
         self.read_windows(provisional);
         self.judge_tiers(tick, provisional);
         self.judge_blindness(tick);
         self.note_incidents(tick);
         self.read_budget(provisional);
-        if self.outlook.is_due(tick, self.report.budget) {
+        if self.outlook.is_due(tick, self.report.budget, forecasts) {
             self.look_ahead(provisional);
         }
         self.report.state = self.state();

@@ -7,6 +7,7 @@ use super::Evaluator;
 use crate::alert::{AlertState, DerivedTier, Gauge, Judgement, Notice, Pair, Reading, inhibitor, is_blind};
 use crate::engine::alarm::Telling;
 use crate::engine::input::{Input, Transition};
+use crate::engine::shares::Share;
 use crate::engine::sight::Sight;
 use crate::engine::tier::TierJudge;
 use crate::slo::{Blindness, BurnModel, Severity};
@@ -177,7 +178,7 @@ impl Evaluator {
     /// Judges everything as it stands after the last booking.
     pub(crate) fn judge_all(&mut self) -> &[Transition] {
         let tick = self.past.line().last();
-        self.judge(tick, self.past.provisional(self.report.provisional));
+        self.judge(tick, self.past.provisional(self.report.provisional), &mut Share::without_end());
         &self.transitions
     }
 

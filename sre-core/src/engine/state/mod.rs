@@ -13,6 +13,7 @@ use crate::engine::builder::Selection;
 use crate::engine::keeper::Keeper;
 use crate::engine::looks::Looks;
 use crate::engine::rotation::Rotation;
+use crate::engine::shares::Shares;
 use crate::engine::ticker::Arrival;
 use crate::engine::unit::{Blanks, Unit};
 use crate::error::Error;
@@ -262,10 +263,13 @@ impl State {
         self.health.tick_duration = spent;
         let called = self.looks.begin_tick(self.units.len());
         called.for_each(|sli| self.units.get_mut(sli).into_iter().for_each(Unit::call));
+        let objectives = self.units.iter().map(Unit::objectives).sum();
+        let mut shares = Shares::of(self.units.len(), objectives);
         self.report(now, Stock::Now, |turn| {
-            turn.unit.tick(now);
+            turn.unit.tick(now, &mut shares.forecasts);
             turn.unit.transitions(turn.transitions);
-            if turn.unit.is_due(turn.moment.interval) {
+            if turn.unit.is_due(turn.moment.interval) && shares.intervals.is_left() {
+                shares.intervals.take();
                 turn.let_go();
                 turn.unit.end_interval(turn.number, turn.moment, turn.looks);
             } else {
