@@ -13,6 +13,10 @@ const LIBRARIES: [&str; 3] = ["sre-core", "sre-exporters", "sre-macros"];
 /// What the manifest of the workspace names for every module.
 const EVERYWHERE: [&str; 4] = ["unwrap_used", "expect_used", "panic", "indexing_slicing"];
 
+/// Modules that only tests, models and fuzzers have, wherever they lie.
+const OF_TESTS: [&str; 8] =
+    ["tests", "tests.rs", "simulation", "golden.rs", "models.rs", "model.rs", "fuzzing.rs", "any_input.rs"];
+
 /// What modules that read foreign bytes, or keep what must survive, ask for in addition.
 const ARITHMETIC: &str = "#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]";
 
@@ -47,6 +51,8 @@ fn an_exception_without_a_reason_is_found() {
     assert_eq!(told("#[expect(\n    clippy::panic,\n    reason = \"why\"\n)]").unwrap(), 1);
     assert_eq!(told("#[expect(clippy::float_cmp)]\nfn a() {}").unwrap(), 0);
     assert_eq!(told("fn a() {}\n#[cfg(test)]\nmod tests {\n#[allow(clippy::panic)]").unwrap(), 0);
+    assert_eq!(told("fn a() {}\n#[cfg(test)]\n#[expect(clippy::panic)]\nmod tests {").unwrap(), 0);
+    assert!(told("#[cfg(test)]\nuse a;\n\n#[expect(clippy::panic)]\nfn a() {}").is_err());
     assert!(told("#[expect(clippy::indexing_slicing)]\nfn a() {}").is_err());
     assert!(
         told("#[allow(clippy::unwrap_used, reason = \"no\")]").is_err(),
@@ -56,7 +62,12 @@ fn an_exception_without_a_reason_is_found() {
 
 /// Exceptions in the code that is shipped: all that come before the tests at the end of a file.
 fn exceptions(path: &Path, code: &str) -> usize {
-    let shipped = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let is_of_tests = |rest: &str| {
+        let is_conditional = rest.starts_with("#[cfg(test)]\n") || rest.starts_with("#[cfg(all(test, ");
+        is_conditional && rest.split("\nmod ").next().is_some_and(|between| !between.contains("\n\n"))
+    };
+    let tests = code.match_indices("#[cfg(").find(|(at, _)| code.get(*at..).is_some_and(is_of_tests));
+    let shipped = tests.map_or(code, |(at, _)| code.get(..at).unwrap_or_default());
     let attributes = shipped.split("#[").skip(1).chain(shipped.split("#![").skip(1));
     let attributes = attributes.filter_map(|rest| rest.split_once(")]").map(|(attribute, _)| attribute));
     let concerned: Vec<&str> = attributes
@@ -79,7 +90,7 @@ fn modules_of(library: &str) -> Vec<(PathBuf, String)> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let is_for_tests = ["tests", "tests.rs", "simulation"].iter().any(|name| path.ends_with(name));
+            let is_for_tests = OF_TESTS.iter().any(|name| path.ends_with(name));
             if path.is_dir() && !is_for_tests {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") && !is_for_tests {
