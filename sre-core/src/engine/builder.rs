@@ -111,7 +111,12 @@ impl Builder {
         self
     }
 
-    /// How often the state directory is written, 10 s unless said otherwise: what a kill loses at most.
+    /// How often the state directory is written at least, 10 s unless said otherwise: what a kill loses at most, as long
+    /// as the disk takes less than half a second.
+    ///
+    /// Written is every so many seconds less two, because the last second is not judged yet and writing takes its time, and
+    /// at most once a second: below three seconds a kill may lose three. With a [manual clock](Self::manual_clock) it is
+    /// the interval itself.
     pub fn flush_each(mut self, interval: Duration) -> Self {
         self.flush_each = Some(interval);
         self

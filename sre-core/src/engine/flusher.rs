@@ -6,69 +6,44 @@ use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
-use super::archive::{self, Archive, Page, Recovery};
-use super::draft::Draft;
+use super::archive::Archive;
+use super::builder::STEP;
+use super::scribe::{Remembering, Scribe};
 use super::stop::Stop;
-use crate::primitive::{AtomicU64, Mutex, Ordering};
-use crate::report::{StateReport, StateStanding};
-use crate::store::{Appended, Disk, Options, Recovered, Standing, Store};
+use super::thread;
+use crate::clock::Source;
+use crate::error::Error;
+use crate::primitive::{AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::report::StateReport;
+use crate::store::Disk;
 use crate::units::saturating_nanos;
 use crate::window::Tick;
 
-/// What has to be written, and who is told what became of it.
-pub(super) trait Remembering: Send + 'static {
-    /// What was added since the last flush, and all of it where that is asked for or needed.
-    ///
-    /// `None` if the engine is busy for longer than `patience`.
-    fn pages(&self, ask: Ask, patience: Duration) -> Option<Pages>;
-
-    /// What was found in the directory once it could be read.
-    fn recovered(&self, archive: Archive, now: Tick);
-
-    /// How the directory is doing.
-    fn told(&self, report: StateReport, patience: Duration);
-
-    /// The durations of so many SLIs found no room in what was written.
-    fn left_out(&self, slis: u64, patience: Duration);
-
-    /// Now, on both clocks; as of the last tick where only a clock of the user's knows more, which may block, panic or
-    /// ask for a flush.
-    fn now(&self) -> Tick;
-
-    /// A flush was lost to a panic.
-    fn panicked(&self);
-}
-
-/// What a flush asks for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ask {
-    /// All that is remembered, beside what was added.
-    pub(super) all: bool,
+/// Why it is flushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// It is due, or somebody asked.
+    Usual,
     /// The process ends in order.
-    pub(super) ended: bool,
-}
-
-/// What a flush gets.
-#[derive(Debug)]
-pub(super) struct Pages {
-    pub(super) page: Page,
-    /// All that is remembered, as of the page.
-    pub(super) all: Option<Draft>,
+    End,
+    /// A thread panics, which may hold any lock: nothing is read, and nobody told.
+    Panic,
 }
 
 /// A state directory, and what to tell of it.
 #[derive(Debug)]
 pub(super) struct Flusher {
     /// `None` after the last flush, so that another process may have the directory.
-    store: Mutex<Option<Store>>,
+    scribe: Mutex<Option<Scribe>>,
     report: Mutex<StateReport>,
     each: Duration,
     /// When the last flush began, by the monotonic clock.
     begun_ns: AtomicU64,
     /// When it last flushed in a panic, by the process's clock; zero for never.
     panicked_ns: AtomicU64,
+    /// Whether the last flush of all made everything durable.
+    ended_well: AtomicBool,
     /// Of the process that opened it: a forked child writes nothing.
     pid: u32,
 }
@@ -77,16 +52,15 @@ impl Flusher {
     /// Opens the directory, which is on this disk; also what it remembers.
     pub(super) fn open(state: StateDir, disk: Box<dyn Disk>, now: Tick) -> (Self, Archive) {
         let StateDir { directory, each } = state;
-        let (mut store, recovered) = Store::open(disk, Options::default(), unix_s(now));
         let mut report = StateReport::new(directory, each);
-        let archive = note(&mut store, recovered, &mut report);
-        tell(&store, &mut report);
+        let (scribe, archive) = Scribe::open(disk, now, &mut report);
         let flusher = Self {
-            store: Mutex::new(Some(store)),
+            scribe: Mutex::new(Some(scribe)),
             report: Mutex::new(report),
             each,
             begun_ns: AtomicU64::new(0),
             panicked_ns: AtomicU64::new(0),
+            ended_well: AtomicBool::new(false),
             pid: std::process::id(),
         };
         (flusher, archive)
@@ -106,12 +80,18 @@ impl Flusher {
 
     /// Why the directory cannot be written, for those who insist.
     pub(super) fn refusal(&self) -> Option<String> {
-        self.store.lock().as_ref().and_then(Store::error).map(|error| error.to_string())
+        self.scribe.lock().as_ref().and_then(Scribe::refusal)
     }
 
     /// What is known of the directory.
     pub(super) fn report(&self) -> StateReport {
         self.report.lock().clone()
+    }
+
+    /// Whether the flush at the end came about and made everything durable.
+    pub(super) fn has_ended_well(&self) -> bool {
+        // Relaxed: whoever asks has waited for that flush.
+        self.ended_well.load(Ordering::Relaxed)
     }
 
     /// Whether a panic at this time may flush: at most one in each `interval` does.
@@ -128,105 +108,82 @@ impl Flusher {
 
     /// Whether this process writes the directory, or may do so later without being started anew.
     pub(super) fn may_write(&self) -> bool {
-        std::process::id() == self.pid && self.store.lock().as_ref().is_some_and(Store::may_write)
+        std::process::id() == self.pid && self.scribe.lock().as_ref().is_some_and(Scribe::may_write)
     }
 
-    /// Writes what was added, and lets go of the directory if the process has `ended`; waits at most `patience` for
-    /// another flush to end. Returns whether all is durable.
-    pub(super) fn flush(&self, engine: &impl Remembering, ended: bool, patience: Duration) -> bool {
+    /// Lets go of the directory without another word.
+    pub(super) fn close(&self) {
+        if let Some(scribe) = self.scribe.lock().take() {
+            scribe.close();
+        }
+    }
+
+    /// Writes what was added, and lets go of the directory at the end of the process; waits at most `patience` for each
+    /// lock, which are two in a panic. Returns whether all is durable.
+    pub(super) fn flush(&self, engine: &impl Remembering, occasion: Occasion, patience: Duration) -> bool {
         if std::process::id() != self.pid {
             return false;
         }
-        let Some(mut place) = self.store.try_lock_for(patience) else { return false };
-        let Some(store) = place.as_mut() else { return false };
+        let Some(mut place) = self.scribe.try_lock_for(patience) else { return false };
+        let Some(scribe) = place.as_mut() else { return occasion == Occasion::End && self.has_ended_well() };
         let now = engine.now();
         self.begun_ns.store(now.elapsed_ns.max(1), Ordering::Relaxed);
-        if let Some(recovered) = store.take_over(unix_s(now)) {
-            let archive = note(store, recovered, &mut self.report.lock());
-            engine.recovered(archive, now);
+        if occasion != Occasion::Panic {
+            scribe.take_over(engine, now, patience, &mut self.report.lock());
         }
-        let Some(Pages { page, all }) = engine.pages(Ask { all: store.is_due(), ended }, patience) else {
-            return false;
-        };
-        let (archive, left_out) = all.map(Draft::finish).unzip();
-        let flushed = write(store, &page, archive);
-        if let Some(slis) = left_out {
-            engine.left_out(slis, patience);
+        let Some(written) = scribe.write(engine, occasion == Occasion::End, patience) else { return false };
+        let report = self.note(scribe, now, written.durably);
+        if occasion == Occasion::End {
+            self.ended_well.store(written.durably, Ordering::Relaxed);
+            place.take().into_iter().for_each(Scribe::close);
         }
+        if occasion != Occasion::Panic {
+            written.left_out.into_iter().for_each(|slis| engine.left_out(slis, patience));
+            engine.told(report, patience);
+        }
+        written.durably
+    }
+
+    /// Puts down what became of a flush.
+    fn note(&self, scribe: &Scribe, now: Tick, flushed: bool) -> StateReport {
         let mut report = self.report.lock();
         if flushed {
             report.flushed_unix_ns = Some(now.wall_ns);
         }
-        tell(store, &mut report);
-        if ended && let Some(store) = place.take() {
-            store.close();
-        }
-        engine.told(report.clone(), patience);
-        flushed
+        scribe.tell(&mut report);
+        report.clone()
     }
 }
 
-/// Whether everything is durable.
-fn write(store: &mut Store, page: &Page, archive: Option<Archive>) -> bool {
-    // Errors are in the standing of the store; whatever they are, all of it is written as soon as that is possible.
-    let appended = store.append(&archive::encode(page));
-    match archive {
-        Some(archive) => store.begin_generation(&archive::encode(&archive)).is_ok(),
-        None => appended == Ok(Appended::Durable),
-    }
+/// How much earlier than promised a flush begins: up to one step of events was not judged then, and it takes its time.
+const LEAD: Duration = Duration::from_secs(2);
+
+/// How long the thread sleeps after a flush that took so long. Between two ticks there is nothing new.
+fn pause(each: Duration, taken: Duration) -> Duration {
+    each.saturating_sub(LEAD).saturating_sub(taken).max(STEP)
 }
 
-/// What was recovered, with what was wrong about it put into words.
-fn note(store: &mut Store, recovered: Recovered, report: &mut StateReport) -> Archive {
-    let Recovered { snapshot, entries, found } = recovered;
-    report.found.extend(found.iter().map(ToString::to_string));
-    let Recovery { archive, left_out, unreadable } = Archive::recover(snapshot.as_deref(), &entries);
-    report.found.extend(left_out);
-    if let Some(reason) = unreadable {
-        store.leave_alone(reason);
-    }
-    archive
-}
-
-fn tell(store: &Store, report: &mut StateReport) {
-    report.standing = match store.standing() {
-        Standing::Writable => StateStanding::Writable,
-        Standing::HeldBy(_) => StateStanding::Waiting,
-        Standing::ReadOnly(_) => StateStanding::ReadOnly,
-        Standing::Degraded(_) => StateStanding::Degraded,
-    };
-    report.reason = store.error().map(|error| error.to_string().into());
-    report.generation = store.generation();
-    report.journal_bytes = store.journal_bytes();
-    report.failures = store.failures();
-}
-
-const fn unix_s(now: Tick) -> u64 {
-    now.wall_ns / 1_000_000_000
-}
-
-/// Starts the thread that flushes each so often, and a last time when it is asked to stop.
-pub(super) fn spawn<E: Remembering>(
-    stop: Arc<Stop>,
-    flusher: Arc<Flusher>,
-    engine: E,
-) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("sre-state".to_owned()).spawn(move || {
+/// Starts the thread that flushes often enough that a kill loses no more than each interval's events, and a last time
+/// when it is asked to stop.
+pub(super) fn spawn<E: Remembering>(stop: Arc<Stop>, flusher: Arc<Flusher>, engine: E) -> Result<(), Error> {
+    thread::spawn("sre-state", move || {
         let _ended = stop.ended();
-        // What was recovered is made durable anew at once.
-        let mut go_on = true;
         let each = flusher.each();
-        let flush = |ended| {
+        let flush = |occasion| {
             // A fault of ours costs one flush; the next one is whole again.
-            if catch_unwind(AssertUnwindSafe(|| flusher.flush(&engine, ended, each))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| flusher.flush(&engine, occasion, each))).is_err() {
                 engine.panicked();
             }
         };
+        // What was recovered is made durable anew at once.
+        let mut go_on = true;
         while go_on {
-            flush(false);
-            go_on = stop.sleep(each);
+            let begun_ns = Source::System.monotonic_ns();
+            flush(Occasion::Usual);
+            let taken_ns = Source::System.monotonic_ns().saturating_sub(begun_ns);
+            go_on = stop.sleep(pause(each, Duration::from_nanos(taken_ns)));
         }
-        flush(true);
+        flush(Occasion::End);
     })
 }
 
@@ -235,4 +192,138 @@ pub(super) fn spawn<E: Remembering>(
 pub(super) struct StateDir {
     pub(super) directory: PathBuf,
     pub(super) each: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::draft::Draft;
+    use crate::engine::scribe::{Ask, Pages};
+    use crate::slo::Ledger;
+    use crate::store::model::{ModelDisk, World};
+
+    const PATIENCE: Duration = Duration::from_millis(1);
+
+    /// An engine that does as it is told, and notes what it is asked.
+    #[derive(Default)]
+    struct Fake {
+        asks: Mutex<Vec<Ask>>,
+        panics: AtomicBool,
+        is_busy: AtomicBool,
+        recovered: AtomicU64,
+        told: AtomicU64,
+    }
+
+    impl Remembering for Fake {
+        fn pages(&self, ask: Ask, _: Duration) -> Option<Pages> {
+            self.asks.lock().push(ask);
+            assert!(!self.panics.load(Ordering::Relaxed), "planned");
+            (!self.is_busy.load(Ordering::Relaxed))
+                .then(|| Pages { all: ask.all.then(|| Draft::new(Ledger::default(), 0)), ..Pages::default() })
+        }
+
+        fn recovered(&self, archive: Archive, _: Tick, _: Duration) -> Option<Archive> {
+            if self.is_busy.load(Ordering::Relaxed) {
+                return Some(archive);
+            }
+            self.recovered.fetch_add(1, Ordering::Relaxed);
+            None
+        }
+
+        fn told(&self, _: StateReport, _: Duration) {
+            self.told.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn left_out(&self, _: u64, _: Duration) {}
+
+        fn now(&self) -> Tick {
+            Tick::default()
+        }
+
+        fn panicked(&self) {}
+    }
+
+    impl Fake {
+        /// Whether all was asked for, flush by flush.
+        fn asked_for_all(&self) -> Vec<bool> {
+            self.asks.lock().iter().map(|ask| ask.all).collect()
+        }
+    }
+
+    fn flusher(world: &Arc<Mutex<World>>) -> Flusher {
+        let state = StateDir { directory: "/model".into(), each: Duration::from_secs(10) };
+        Flusher::open(state, Box::new(ModelDisk::new(world)), Tick::default()).0
+    }
+
+    fn flush(flusher: &Flusher, engine: &Fake) -> bool {
+        flusher.flush(engine, Occasion::Usual, PATIENCE)
+    }
+
+    #[test]
+    fn a_flush_begins_early_enough_for_what_is_not_judged_yet_and_for_its_own_time() {
+        let ms = Duration::from_millis;
+        for (each, taken, expected) in [
+            (10_000, 0, 8_000),
+            (10_000, 700, 7_300),
+            (10_000, 9_000, 1_000),
+            (3_000, 300, 1_000),
+            (1_000, 0, 1_000),
+            (3_600_000, 0, 3_598_000),
+        ] {
+            assert_eq!(pause(ms(each), ms(taken)), ms(expected), "{each} ms after {taken} ms");
+        }
+    }
+
+    #[test]
+    fn the_flush_after_one_that_panicked_is_whole() {
+        let (flusher, engine) = (flusher(&World::new()), Fake::default());
+        assert!(flush(&flusher, &engine) && flush(&flusher, &engine));
+        engine.panics.store(true, Ordering::Relaxed);
+        let flushed = catch_unwind(AssertUnwindSafe(|| flush(&flusher, &engine)));
+        assert!(flushed.is_err());
+        engine.panics.store(false, Ordering::Relaxed);
+        // Busy, so that it takes nothing either.
+        engine.is_busy.store(true, Ordering::Relaxed);
+        assert!(!flush(&flusher, &engine));
+        engine.is_busy.store(false, Ordering::Relaxed);
+        assert!(flush(&flusher, &engine) && flush(&flusher, &engine));
+        assert_eq!(engine.asked_for_all(), [true, false, false, true, true, false]);
+    }
+
+    #[test]
+    fn a_busy_engine_alone_does_not_make_a_flush_whole() {
+        let (flusher, engine) = (flusher(&World::new()), Fake::default());
+        assert!(flush(&flusher, &engine));
+        engine.is_busy.store(true, Ordering::Relaxed);
+        assert!(!flush(&flusher, &engine));
+        engine.is_busy.store(false, Ordering::Relaxed);
+        assert!(flush(&flusher, &engine));
+        assert_eq!(engine.asked_for_all(), [true, false, false]);
+    }
+
+    #[test]
+    fn nothing_is_written_before_the_engine_has_taken_in_what_was_found() {
+        let world = World::new();
+        let (first, second, engine) = (flusher(&world), flusher(&world), Fake::default());
+        first.close();
+        engine.is_busy.store(true, Ordering::Relaxed);
+        assert!(!flush(&second, &engine) && !second.flush(&engine, Occasion::Panic, PATIENCE));
+        engine.is_busy.store(false, Ordering::Relaxed);
+        assert!(!second.flush(&engine, Occasion::Panic, PATIENCE), "the past would be written over");
+        assert_eq!((engine.recovered.load(Ordering::Relaxed), engine.asks.lock().len()), (0, 0));
+        assert!(flush(&second, &engine) && flush(&second, &engine));
+        assert_eq!(engine.recovered.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_panic_neither_reads_the_directory_nor_tells_anybody() {
+        let world = World::new();
+        let (first, second, engine) = (flusher(&world), flusher(&world), Fake::default());
+        first.close();
+        let calls = world.lock().calls();
+        assert!(!second.flush(&engine, Occasion::Panic, PATIENCE));
+        assert_eq!((world.lock().calls(), engine.told.load(Ordering::Relaxed)), (calls, 0));
+        assert!(flush(&second, &engine));
+        assert_eq!(engine.told.load(Ordering::Relaxed), 1);
+    }
 }

@@ -186,7 +186,7 @@ fn what_is_not_understood_is_left_as_it_is() {
     let reason = "what /model/ remembers in its snapshot has version 2, and this release reads 1: upgrade, or choose \
                   another state_dir";
     assert_eq!(state.reason.as_deref(), Some(reason));
-    assert!(engine.shutdown(Duration::from_secs(5)));
+    assert!(!engine.shutdown(Duration::from_secs(5)));
     assert_eq!(world.lock().bytes("snapshot-1"), Some(&before[..]));
     assert_eq!(world.lock().names().iter().filter(|name| *name != "lock").count(), 1);
 }

@@ -3,11 +3,12 @@
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use crate::clock::Source;
 use crate::engine::builder::STEP;
 use crate::engine::stop::Stop;
+use crate::engine::thread;
+use crate::error::Error;
 use crate::shard;
 
 /// When ticks are due on a monotonic clock.
@@ -59,12 +60,8 @@ pub(super) trait Ticking: Send + 'static {
 }
 
 /// Starts the thread: it ticks at each step, and once more when it is asked to stop.
-pub(super) fn spawn(
-    stop: Arc<Stop>,
-    clock: Source,
-    ticking: impl Ticking,
-) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("sre-ticker".to_owned()).spawn(move || {
+pub(super) fn spawn(stop: Arc<Stop>, clock: Source, ticking: impl Ticking) -> Result<(), Error> {
+    thread::spawn("sre-ticker", move || {
         // Dropped last, and by a panic, too: whoever waits for the end must not wait in vain.
         let _ended = stop.ended();
         run(&stop, &clock, &ticking);

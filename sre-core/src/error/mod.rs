@@ -65,7 +65,9 @@ pub enum Error {
         value: PathBuf,
     },
     /// An interval between two flushes that is too short or too long.
-    #[error("flush interval {value:?} must lie between 1s and 1h: it is what a kill loses at most")]
+    #[error(
+        "flush interval {value:?} must lie between 1s and 1h: 10s is usual, and what a kill loses at most"
+    )]
     FlushInterval {
         /// The value refused.
         value: Duration,

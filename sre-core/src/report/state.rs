@@ -18,7 +18,7 @@ pub struct StateReport {
     pub standing: StateStanding,
     /// Why not, and what to do; in plain words.
     pub reason: Option<Arc<str>>,
-    /// How often it is written: what a kill loses at most. In seconds when serialised.
+    /// How often it is written at least: what a kill loses at most, or 3 s if that is longer. In seconds when serialised.
     #[serde(rename = "flush_seconds", serialize_with = "seconds")]
     pub flush_each: Duration,
     /// When it was last written, in nanoseconds since 1970; `None` before the first time.
@@ -90,10 +90,16 @@ impl StateReport {
         match &self.reason {
             Some(reason) => format!("{reason}; {past}"),
             None => {
-                let (directory, loss) = (self.directory.display(), Spoken(self.flush_each));
+                let (directory, loss) = (self.directory.display(), Spoken(self.loss_max()));
                 format!("a kill loses at most {loss}; {past}; kept in {directory}")
             }
         }
+    }
+
+    /// What a kill loses at most, as long as a flush takes less than half a second: events are judged once a second, and
+    /// written no more often.
+    fn loss_max(&self) -> Duration {
+        self.flush_each.max(Duration::from_secs(3))
     }
 
     /// A directory of which nothing is known yet.

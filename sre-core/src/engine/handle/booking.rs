@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Core, Engine};
+use crate::engine::flusher::Occasion;
 use crate::engine::state::now;
 use crate::error::{Error, LedgerError};
 use crate::slo::{Booking, Durability, Entry, Receipt, system_time};
@@ -54,7 +55,7 @@ impl Engine {
             return Err(LedgerError::Stopped.into());
         }
         // What was counted so far is written as it was, so that the entry stands between the two.
-        self.core.flush(false, Duration::MAX);
+        self.core.flush(Occasion::Usual, Duration::MAX);
         let now = now(&self.core.clock);
         let ((booking, covered), _replaced) = self.core.with_state(|state| {
             let booked = state.book(entry, now)?;
@@ -82,7 +83,7 @@ impl Engine {
         let now = now(&self.core.clock);
         let gone = self.core.with_state(|state| state.hand_over(before_ns, now));
         if !gone.is_empty() {
-            self.core.flush(false, Duration::MAX);
+            self.core.flush(Occasion::Usual, Duration::MAX);
         }
         gone
     }
@@ -92,7 +93,7 @@ impl Core {
     fn make_durable(self: &Arc<Self>) -> Durability {
         match &self.flusher {
             None => Durability::Process,
-            Some(flusher) if flusher.flush(self, false, Duration::MAX) => Durability::Durable,
+            Some(flusher) if flusher.flush(self, Occasion::Usual, Duration::MAX) => Durability::Durable,
             Some(flusher) if flusher.may_write() => Durability::Pending,
             Some(_) => Durability::Never,
         }

@@ -130,9 +130,8 @@ impl Engine {
         let mut threaded = builder.manual.is_none();
         if threaded {
             let spawned = ticker::spawn(Arc::clone(&stop), builder.clock.clone(), Arc::clone(&core));
-            if let Err(refused) = spawned {
+            if let Err(error) = spawned {
                 threaded = false;
-                let error = Error::Thread { name: "sre-ticker", reason: refused.kind() };
                 if builder.strict {
                     core.end(Duration::MAX);
                     return Err(error);
@@ -140,9 +139,10 @@ impl Engine {
                 core.degrade(&error);
             }
         }
-        let flushing = core.start_flushing(builder)?;
-        let last_handle = Arc::new(StopOnDrop { core: Arc::clone(&core), stop, threaded, flushing });
-        Ok(Self { core, last_handle })
+        // Should the next thread be refused, the drop of this ends the ticker.
+        let mut last_handle = StopOnDrop { core: Arc::clone(&core), stop, threaded, flushing: None };
+        last_handle.flushing = core.start_flushing(builder)?;
+        Ok(Self { core, last_handle: Arc::new(last_handle) })
     }
 
     /// The handle on an SLI of this engine's own, with fresh counters and this engine's clock.
@@ -265,10 +265,14 @@ impl Engine {
         self.core.is_default
     }
 
-    /// Ticks a last time and stops; returns whether the ticker ended within `timeout`.
+    /// Ticks a last time and stops; returns whether that came to its end within `timeout`, and what was judged is in the
+    /// [state directory](Builder::state_dir), if there is one.
+    ///
+    /// `false` for a directory that is full, cannot be written, or belongs to another process:
+    /// [`EngineReport::state`](crate::report::EngineReport) in [`Engine::collect`] tells which.
     ///
     /// Takes at most `timeout`, also when a clock of the user's blocks the ticker; then there is no last tick.
-    /// Recording goes on to work afterwards and is judged by nobody. A second call does nothing.
+    /// Recording goes on to work afterwards and is judged by nobody. A second call does nothing and gives the same answer.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         let begun_ns = Source::System.monotonic_ns();
         let stopped = self.last_handle.stop(timeout);

@@ -7,7 +7,8 @@ use super::{Core, Engine, StopOnDrop};
 use crate::clock::Source;
 use crate::engine::archive::Archive;
 use crate::engine::builder::{Builder, STEP};
-use crate::engine::flusher::{self, Ask, Flusher, Pages, Remembering};
+use crate::engine::flusher::{self, Flusher, Occasion};
+use crate::engine::scribe::{Ask, Pages, Remembering};
 use crate::engine::state::{State, now};
 use crate::engine::stop::Stop;
 use crate::error::Error;
@@ -42,14 +43,15 @@ impl Engine {
     ///
     /// Does nothing without one, or in a forked child.
     pub fn flush(&self) {
-        self.core.flush(false, Duration::MAX);
+        self.core.flush(Occasion::Usual, Duration::MAX);
     }
 
     /// Writes the state directory before a panic goes on, at most once a second: for programs that are built with
     /// `panic = "abort"`, where a panic ends the process. Calls what was the panic hook before.
     ///
-    /// The call that panics is not recorded, and neither is what came since the last tick. Takes 200 ms at most, unless
-    /// the disk hangs.
+    /// The call that panics is not recorded, and neither is what came since the last tick. Waits for locks for 200 ms at
+    /// most, whatever the thread that panics holds, and then takes as long as the disk does. What another process left in
+    /// the directory meanwhile is not taken over.
     pub fn flush_on_panic(&self) {
         let core = Arc::downgrade(&self.core);
         let earlier = std::panic::take_hook();
@@ -68,7 +70,7 @@ impl Core {
         if let Some(flusher) = self.flusher.as_ref().filter(|_| self.manual_clock.is_some())
             && flusher.is_due(elapsed_ns, flusher.each())
         {
-            flusher.flush(self, false, Duration::MAX);
+            flusher.flush(self, Occasion::Usual, Duration::MAX);
         }
     }
 
@@ -79,9 +81,10 @@ impl Core {
         };
         let stop = Arc::new(Stop::new());
         let spawned = flusher::spawn(Arc::clone(&stop), Arc::clone(flusher), Arc::clone(self));
-        let Err(refused) = spawned else { return Ok(Some(stop)) };
-        let error = Error::Thread { name: "sre-state", reason: refused.kind() };
+        let Err(error) = spawned else { return Ok(Some(stop)) };
         if builder.strict {
+            // The next attempt need not wait for the last tick.
+            flusher.close();
             self.end(Duration::MAX);
             return Err(error);
         }
@@ -89,10 +92,9 @@ impl Core {
         Ok(None)
     }
 
-    pub(super) fn flush(self: &Arc<Self>, ended: bool, patience: Duration) {
-        if let Some(flusher) = &self.flusher {
-            flusher.flush(self, ended, patience);
-        }
+    /// Returns whether nothing is left to be written.
+    pub(super) fn flush(self: &Arc<Self>, occasion: Occasion, patience: Duration) -> bool {
+        self.flusher.as_ref().is_none_or(|flusher| flusher.flush(self, occasion, patience))
     }
 
     /// Flushes while a thread panics, which may hold any lock.
@@ -100,7 +102,7 @@ impl Core {
         if let Some(flusher) = &self.flusher
             && flusher.may_flush_in_panic(Source::System.monotonic_ns(), STEP)
         {
-            flusher.flush(self, false, PANIC_PATIENCE);
+            flusher.flush(self, Occasion::Panic, PANIC_PATIENCE);
         }
     }
 }
@@ -110,8 +112,12 @@ impl Remembering for Arc<Core> {
         self.try_with_state(patience, |state| state.pages(ask))?
     }
 
-    fn recovered(&self, archive: Archive, now: Tick) {
-        self.with_state(|state| state.take_over(archive, now));
+    fn recovered(&self, archive: Archive, now: Tick, patience: Duration) -> Option<Archive> {
+        let mut found = Some(archive);
+        let _ = self.try_with_state(patience, |state| {
+            found.take().into_iter().for_each(|archive| state.take_over(archive, now));
+        });
+        found
     }
 
     fn told(&self, report: StateReport, patience: Duration) {
@@ -135,17 +141,126 @@ impl Remembering for Arc<Core> {
 }
 
 impl StopOnDrop {
-    /// Lets everything be written; returns whether that was done in time.
+    /// Lets everything be written; returns whether that went well, and in time.
     pub(super) fn flush_a_last_time(&self, timeout: Duration) -> bool {
-        match &self.flushing {
-            Some(stop) => {
-                stop.ask();
-                stop.wait(timeout)
-            }
-            None => {
-                self.core.flush(true, timeout);
-                true
+        let Some(stop) = &self.flushing else { return self.core.flush(Occasion::End, timeout) };
+        stop.ask();
+        stop.wait(timeout) && self.core.flusher.as_ref().is_none_or(|flusher| flusher.has_ended_well())
+    }
+}
+
+#[cfg(all(test, not(sre_loom)))]
+mod tests {
+    use std::sync::mpsc::{self, Sender};
+
+    use super::*;
+    use crate::clock::{Clock, ManualClock};
+    use crate::engine::thread::refusal::REFUSED;
+    use crate::primitive::Mutex;
+    use crate::report::StateStanding;
+    use crate::store::model::{Failure, World};
+
+    const SECOND: Duration = Duration::from_secs(1);
+    /// What must not hang has ended by then.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// Nobody moves it; it tells when the engine has let go of it.
+    #[derive(Debug)]
+    struct Dropped(ManualClock, Mutex<Sender<()>>);
+
+    impl Clock for Dropped {
+        fn monotonic_ns(&self) -> u64 {
+            self.0.monotonic_ns()
+        }
+
+        fn wall_ns(&self) -> u64 {
+            self.0.wall_ns()
+        }
+    }
+
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.1.lock().send(());
+        }
+    }
+
+    fn on(world: &Arc<Mutex<World>>) -> Builder {
+        let mut builder = Engine::builder().state_dir("/model");
+        builder.world = Some(Arc::clone(world));
+        builder
+    }
+
+    fn clock() -> ManualClock {
+        ManualClock::at_unix_seconds(1_700_000_000)
+    }
+
+    #[test]
+    fn a_start_that_is_refused_a_thread_leaves_none_behind_and_no_lock() {
+        let world = World::new();
+        let (dropped, drops) = mpsc::channel();
+        let builder = on(&world).clock(Dropped(clock(), Mutex::new(dropped))).strict();
+        REFUSED.set(Some("sre-state"));
+        let refused = builder.start();
+        REFUSED.set(None);
+        assert!(matches!(refused, Err(Error::Thread { name: "sre-state", .. })), "{refused:?}");
+        // At once.
+        let next = on(&world).manual_clock(clock()).strict().start();
+        assert!(next.is_ok(), "{next:?}");
+        // As soon as the ticker has ended.
+        drops.recv_timeout(PATIENCE).expect("the ticker goes on");
+    }
+
+    #[test]
+    fn a_thread_that_is_refused_shows_and_the_state_is_written_at_the_end() {
+        let world = World::new();
+        REFUSED.set(Some("sre-state"));
+        let engine = on(&world).clock(clock()).start().unwrap();
+        REFUSED.set(None);
+        let degraded = engine.status().engine.degraded;
+        assert!(matches!(degraded.as_slice(), [told] if told.contains("sre-state")), "{degraded:?}");
+        assert!(engine.shutdown(PATIENCE));
+        assert!(world.lock().names().contains(&"snapshot-1".to_owned()));
+    }
+
+    #[test]
+    fn a_panic_under_any_lock_ends_in_time_beside_a_directory_that_became_free() {
+        let world = World::new();
+        let [one, other] = [(); 2].map(|()| on(&world).manual_clock(clock()).start().unwrap());
+        drop(one);
+        let (done, ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            other.core.with_state(|_| other.core.flush_in_panic());
+            done.send(other)
+        });
+        let other = ended.recv_timeout(PATIENCE).expect("it waits for itself");
+        other.flush();
+        assert_eq!(other.collect().engine.state.as_ref().unwrap().standing, StateStanding::Writable);
+    }
+
+    #[test]
+    fn a_shutdown_tells_whether_the_state_was_written() {
+        let full = Failure::Error(28);
+        for (failing, expected) in [(0, true), (1_000, false)] {
+            let by_hand = |builder: Builder| builder.manual_clock(clock());
+            let threaded = |builder: Builder| builder.clock(clock());
+            for kind in [by_hand, threaded] {
+                let world = World::new();
+                let engine = kind(on(&world)).start().unwrap();
+                let calls = world.lock().calls();
+                world.lock().fail(calls, failing, full);
+                assert_eq!(engine.shutdown(PATIENCE), expected, "{engine:?}");
+                assert_eq!(engine.shutdown(SECOND), expected, "a second time");
             }
         }
+    }
+
+    #[test]
+    fn a_shutdown_that_leaves_the_directory_to_another_process_says_so() {
+        let world = World::new();
+        let [one, other] = [(); 2].map(|()| on(&world).manual_clock(clock()).start().unwrap());
+        assert!(!other.shutdown(SECOND));
+        let state = other.collect().engine.state.clone().unwrap();
+        assert_eq!(state.standing, StateStanding::Waiting);
+        assert!(one.shutdown(SECOND));
     }
 }
