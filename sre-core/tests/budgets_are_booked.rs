@@ -425,6 +425,21 @@ fn a_maintenance_may_stop_the_process() {
     assert!((hour.coverage - (0.5 + 1.0 / 6.0)).abs() < 0.01, "{}", hour.coverage);
 }
 
+#[test]
+fn a_planned_maintenance_in_which_no_process_runs_takes_nothing_that_came_before_it() {
+    let scratch = Scratch::new("planned");
+    let start = |second: u64| {
+        let clock = ManualClock::at_unix_seconds(START + second);
+        Service::start(promise(), clock, Some(scratch.path()), Downtime::Unknown)
+    };
+    let one = start(0);
+    one.live(54, 1, 0);
+    // In the same minute, which is one slot when the next process starts.
+    one.exclude(1, 3_000);
+    assert!(one.engine.shutdown(Duration::from_secs(5)));
+    assert_eq!(start(4_700).objective().counts, EventCounts::new(54, 0));
+}
+
 #[derive(Labels, Clone, PartialEq, Eq, Hash)]
 struct Route {
     route: &'static str,

@@ -135,7 +135,10 @@ impl Evaluator {
         self.account.iter_mut().for_each(|account| account.relabel(resumed.relabel_ns()));
         self.incidents.go_over(Duration::from_nanos(resumed.absent_ns()));
         self.span.resume(resumed, elapsed_ns);
-        self.set_aside_since(resumed.left_off_ns());
+        // Nothing but an estimate came since, and slots may be long by now: some began before what is excluded.
+        if self.past.estimated_until_ns() == resumed.now_ns() {
+            self.set_aside_since(resumed.left_off_ns());
+        }
         self.saved = None;
     }
 
