@@ -294,7 +294,8 @@ impl<'a> Machine<'a> {
             self.truths.iter_mut().for_each(Truth::forget_slots);
         }
         // A kill right after a flush loses nothing.
-        let loses_nothing = is_certain && !self.has_booked && self.durable_at == now(&self.clock);
+        let is_known = is_certain && !self.has_booked && !self.went_back;
+        let loses_nothing = is_known && self.durable_at == now(&self.clock);
         let has_lost = end != End::InOrder && !loses_nothing;
         if doubts || downtime > 0 || has_lost {
             self.truths.iter_mut().for_each(Truth::has_seam);
