@@ -218,6 +218,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_sleep_soon_after_the_start_is_none_without_a_process_though_the_clock_went_back_before() {
+        let mut one = an_hour();
+        let back = START + HOUR - 1_800;
+        for second in 1..=100 {
+            one.tick(at(back + second, HOUR + second), Input::default());
+        }
+        let now = at(back + 100, 0);
+        let mut other = evaluator(now);
+        other.resume(one.memory(), now, Downtime::Bad);
+        let before = other.report().counts;
+        // Twenty minutes, of which the monotonic clock knows nothing.
+        other.tick(at(back + 101 + 1_200, 1), Input::default());
+        assert_eq!(other.report().counts, before);
+    }
+
     /// An engine that remembers, with the clock it goes by.
     struct Life {
         engine: Engine,

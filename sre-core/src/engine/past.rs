@@ -137,8 +137,9 @@ impl Past {
     /// [leap](Self::leap).
     pub(super) fn resume(&mut self, Part { until, downtime, believed }: Part) -> Resumed {
         let last_hour = self.span(self.units.place(HOUR));
+        let wanted_ns = until.wall_ns.saturating_add(self.line.lead_ns());
         let step = self.line.resume(until, downtime == Downtime::Excluded, believed);
-        let is_doubted = !believed && step.now_ns != until.wall_ns;
+        let is_doubted = !believed && step.now_ns != wanted_ns;
         self.doubted = self.doubted.or(is_doubted.then_some(downtime));
         self.go_over(step, downtime, last_hour)
     }

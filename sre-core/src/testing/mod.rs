@@ -1,9 +1,10 @@
 //! Outages in a test: does anybody wake up, how soon, and what is left of the budget?
 //!
 //! A scenario is traffic, things that go wrong, and what is expected. It is played on a clock of its own: a month of one
-//! objective takes some hundredths of a second, and up to a second where a tier hovers at its factor, as with a steady
-//! burn of 1 or 3, so that alerts change every few seconds. Where tests are built without optimisation that is half a
-//! second, and up to three; `[profile.dev.package.sre-core] opt-level = 3` in `Cargo.toml` makes up for it.
+//! objective takes a tenth of a second with calm traffic or an outage, up to two seconds where a tier hovers at its factor,
+//! as with a steady burn of 1 or 3, so that alerts change every few seconds, and three where calls hang all month. Where
+//! tests are built without optimisation that is half a second, up to six, and forty; what a scenario needs is mostly a day or
+//! two, and `[profile.dev.package.sre-core] opt-level = 3` in `Cargo.toml` makes up for the rest.
 //!
 //! ```
 //! use sre_core::testing::{budget_left, errors, page, replay, rps};

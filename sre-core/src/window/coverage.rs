@@ -131,7 +131,7 @@ impl Timeline {
 
     /// What outlives the process.
     pub(crate) fn kept(&self) -> KeptLine {
-        let lead_ns = self.now_ns.saturating_sub(self.last.wall_ns);
+        let lead_ns = self.lead_ns();
         KeptLine { now_ns: self.now_ns, started_ns: self.started_ns, gaps: self.gaps.clone(), lead_ns }
     }
 
@@ -148,7 +148,7 @@ impl Timeline {
     /// ahead of the wall clock, it stays ahead. A clock that is not `believed` yet, because this process just started, is
     /// not followed further than a [step](Self::advance) of it.
     pub(crate) fn resume(&mut self, tick: Tick, observed: bool, believed: bool) -> Step {
-        let lead_ns = self.now_ns.saturating_sub(self.last.wall_ns);
+        let lead_ns = self.lead_ns();
         (self.last, self.held_ns) = (tick, 0);
         self.even_ns = if believed { EVEN_NS } else { 0 };
         let (now_ns, relabel_ns) = self.follow(tick.wall_ns.saturating_add(lead_ns), 0);
@@ -167,6 +167,11 @@ impl Timeline {
         let lived_ns = self.live_until(tick);
         let (now_ns, relabel_ns) = self.follow(tick.wall_ns, lived_ns);
         self.go_to(now_ns, relabel_ns, observed)
+    }
+
+    /// How far it is ahead of the wall clock, which went back.
+    pub(crate) const fn lead_ns(&self) -> u64 {
+        self.now_ns.saturating_sub(self.last.wall_ns)
     }
 
     /// Whether the wall clock has run evenly for long enough to be believed.
