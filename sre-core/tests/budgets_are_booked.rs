@@ -525,6 +525,10 @@ fn what_nobody_can_mean_is_refused_with_the_value_and_the_next_step() {
             "is not kept by time any more",
         ),
         (
+            signed(Entry::adjustment(SLO, Adjustment::new(1, 1).at(std::time::UNIX_EPOCH))),
+            "is not kept by time any more",
+        ),
+        (
             signed(Entry::withdrawal("0123456789abcdef".parse::<EntryId>().unwrap())),
             "entry 0123456789abcdef cannot be withdrawn",
         ),
@@ -575,11 +579,14 @@ fn a_full_ledger_books_nothing_more_until_somebody_takes_old_entries_out() {
     });
     assert_eq!(memory.objective().counts.good(), 2_000);
     let refused = memory.engine.book(Entry::reset(SLO).by("ann").because("more")).unwrap_err();
-    assert_eq!(refused, Error::Ledger(LedgerError::Full { max: 2_000 }));
+    assert_eq!(refused, Error::Ledger(LedgerError::Full { has: 2_000, max: 2_000 }));
+    let first = memory.engine.ledger()[0].id();
+    memory.book(Entry::withdrawal(first));
+    assert_eq!(memory.objective().counts.good(), 1_999, "a mistake can be taken back");
     assert!(memory.engine.hand_over_entries(at(u64::MAX >> 32)).is_empty(), "all of them still count");
     memory.wait(26 * HOUR);
     assert!(memory.engine.hand_over_entries(at(START)).is_empty(), "none is so old");
-    assert_eq!(memory.engine.hand_over_entries(at(START + 1)).len(), 2_000);
+    assert_eq!(memory.engine.hand_over_entries(at(START + 1)).len(), 2_001);
     assert!(memory.engine.ledger().is_empty());
     memory.book(Entry::reset(SLO));
 

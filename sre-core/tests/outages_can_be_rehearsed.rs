@@ -113,6 +113,27 @@ fn calls_that_hang_page_before_one_of_them_ends() {
 }
 
 #[test]
+fn alerts_before_the_time_that_an_expectation_is_about_are_none_of_its_business() {
+    let two = || {
+        let first = replay(&CHECKOUT).history("2h").fault(outage().at("1h").lasting("10m"));
+        first.fault(outage().at("6h").lasting("10m"))
+    };
+    two()
+        .expect(page().tier(1).times(2))
+        .expect(page().tier(1).since("3h").times(1))
+        .expect(page().tier(1).since("6h").within("10m"))
+        .expect(page().tier(1).since("7h").never())
+        .run();
+    let played = two().expect(page().tier(1).times(2)).run();
+    let fired = played.objectives[0]
+        .changes
+        .iter()
+        .filter(|change| change.tier.as_ref() == "1" && change.has_fired());
+    let at: Vec<String> = fired.map(|change| format!("{}s", change.at.as_secs())).collect();
+    two().expect(page().tier(1).since(&*at[1]).within("0s")).run();
+}
+
+#[test]
 fn mistakes_of_callers_cost_nothing_and_blind() {
     replay(&CHECKOUT)
         .fault(mistakes(0.3).at("1h"))

@@ -102,10 +102,13 @@ pub enum LedgerError {
     },
     /// More entries than a ledger has.
     #[error(
-        "the ledger has {max} entries, which is all that it can have: take old ones out with `hand_over_entries`"
+        "the ledger has {has} entries and takes no more from {max} on: take those out with `hand_over_entries` that are older \
+         than what is judged, and book the events of a day in one adjustment"
     )]
     Full {
-        /// How many it can have.
+        /// How many it has.
+        has: usize,
+        /// From how many on it takes no more.
         max: usize,
     },
     /// An engine that was shut down.

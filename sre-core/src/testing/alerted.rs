@@ -49,8 +49,11 @@ impl Alert {
     pub(super) fn check(&self, demand: Demand, replayed: &Replayed) -> Finding {
         let hurting = || replayed.causes.iter().filter(|fault| fault.hurts());
         let begin = self.since.unwrap_or_else(|| hurting().map(|fault| fault.at).min().unwrap_or(0));
-        let fired = self.fired(replayed);
-        let first = fired.iter().find(|(at, ..)| *at > begin || (*at == 0 && begin == 0));
+        let mut fired = self.fired(replayed);
+        fired.retain(|(at, ..)| self.since.is_none_or(|since| *at >= since));
+        // What fires in the second of a fault came before it, unless a time was named.
+        let is_told = self.since.is_some() || begin == 0;
+        let first = fired.iter().find(|(at, ..)| *at > begin || (*at == begin && is_told));
         let after = first.map(|(at, ..)| at - begin);
         let (holds, demanded) = match demand {
             Demand::Within(limit) => (

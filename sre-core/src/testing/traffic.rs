@@ -35,6 +35,12 @@ pub struct Traffic {
     pub(super) seed: Option<u64>,
 }
 
+/// What a shape multiplies the rate by at most.
+const TIMES_MAX: f64 = 1_000.0;
+
+/// What a rate is at most, whatever shapes are combined: a month of it is far from the end of a counter.
+const RATE_MAX: f64 = 1e12;
+
 /// What multiplies the rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shape {
@@ -71,11 +77,15 @@ impl Traffic {
     ///
     /// # Panics
     ///
-    /// As [`Span`] says, and when `times` is negative or the interval is zero.
+    /// As [`Span`] says, when the interval is zero, and when `times` is negative or above a thousand.
     #[track_caller]
     pub fn bursts(self, each: impl Span, lasting: impl Span, times: f64) -> Self {
         let (each, lasting) = (seconds(each), seconds(lasting));
-        assert!(each > 0 && times >= 0.0, "bursts come at some interval, with some calls");
+        assert!(each > 0, "bursts come at some interval");
+        assert!(
+            (0.0..=TIMES_MAX).contains(&times),
+            "{times} times the calls are less than none, or too many"
+        );
         self.shaped(Shape::Bursts { each, lasting, times })
     }
 
@@ -83,10 +93,13 @@ impl Traffic {
     ///
     /// # Panics
     ///
-    /// As [`Span`] says, and when `times` is negative.
+    /// As [`Span`] says, and when `times` is negative or above a thousand.
     #[track_caller]
     pub fn ramp(self, times: f64, from: impl Span, lasting: impl Span) -> Self {
-        assert!(times >= 0.0, "less than no calls");
+        assert!(
+            (0.0..=TIMES_MAX).contains(&times),
+            "{times} times the calls are less than none, or too many"
+        );
         self.shaped(Shape::Ramp { to: times, from: seconds(from), lasting: seconds(lasting) })
     }
 
@@ -128,7 +141,8 @@ impl Traffic {
     /// Calls a second in the part of a scenario that has one rate; `middle` is its middle, and `clock` the second of
     /// the day at the scenario's begin.
     pub(super) fn rate(&self, middle: f64, clock: u64) -> f64 {
-        self.shapes.iter().fold(self.rate, |rate, shape| rate * shape.factor(middle, clock))
+        let rate = self.shapes.iter().fold(self.rate, |rate, shape| rate * shape.factor(middle, clock));
+        rate.min(RATE_MAX)
     }
 
     /// Where the part of the scenario ends that begins at `from` and has one rate.

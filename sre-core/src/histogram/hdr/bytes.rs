@@ -3,7 +3,9 @@
 use std::io::Read;
 
 use flate2::read::ZlibDecoder;
-use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer, V2Serializer};
+use hdrhistogram::serialization::{
+    DeserializeError, Deserializer, Serializer, V2DeflateSerializer, V2Serializer,
+};
 
 use super::HdrError;
 use crate::histogram::Snapshot;
@@ -58,6 +60,7 @@ impl Snapshot {
             _ => bytes.get(..READ_BYTES_MAX).unwrap_or(bytes).to_vec(),
         };
         check_length(&plain)?;
+        check_counts(plain.get(HEADER_BYTES..).unwrap_or_default())?;
         repair_javascript(&mut plain);
         let histogram =
             Deserializer::new().deserialize::<u64, _>(&mut plain.as_slice()).map_err(HdrError::Decode)?;
@@ -84,6 +87,21 @@ fn check_length(plain: &[u8]) -> Result<(), HdrError> {
     } else {
         Err(HdrError::Length { claimed, actual, limit })
     }
+}
+
+/// A count below zero skips so many cells. The crate negates it, which overflows for the least one there is: nine bytes
+/// that are all ones.
+fn check_counts(mut counts: &[u8]) -> Result<(), HdrError> {
+    const LENGTH_MAX: usize = 9;
+    while !counts.is_empty() {
+        let goes_on = counts.iter().take(LENGTH_MAX - 1).take_while(|byte| **byte >= 0x80).count();
+        let (count, rest) = counts.split_at_checked(goes_on.saturating_add(1)).unwrap_or((counts, &[]));
+        if count == [0xff; LENGTH_MAX] {
+            return Err(HdrError::Decode(DeserializeError::EncodedArrayTooLong));
+        }
+        counts = rest;
+    }
+    Ok(())
 }
 
 /// The JavaScript port writes the ratio of values to integers, a float, as the integer one. That gives it away,
@@ -123,6 +141,25 @@ mod tests {
             &Snapshot::empty(Layout::BITS_10).to_hdr_bytes().unwrap(),
             &Snapshot::empty(Layout::BITS_10),
         );
+    }
+
+    #[test]
+    fn a_count_that_skips_all_cells_there_could_be_is_refused() {
+        let with = |counts: &[u8]| {
+            let mut bytes = some().to_hdr_bytes().unwrap();
+            bytes.truncate(HEADER_BYTES);
+            bytes.extend(counts);
+            bytes[4..8].copy_from_slice(&u32::try_from(counts.len()).unwrap().to_be_bytes());
+            Snapshot::from_hdr_bytes(&bytes)
+        };
+        assert!(with(&[2, 4]).is_ok());
+        for counts in
+            [[0xff; 9].as_slice(), &[2, 0x80, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 4]]
+        {
+            assert!(matches!(with(counts), Err(HdrError::Decode(DeserializeError::EncodedArrayTooLong))));
+        }
+        // Across two counts such bytes are as good as others.
+        assert!(with(&[0x80, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]).is_ok());
     }
 
     #[test]

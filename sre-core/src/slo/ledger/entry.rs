@@ -76,7 +76,8 @@ impl Entry {
     /// Windows, burn rates and tiers go on as they are. Of a family it concerns the whole alone.
     pub fn adjustment(slo: impl Into<Box<str>>, adjustment: Adjustment) -> Self {
         let Adjustment { good, bad, at } = adjustment;
-        let at_unix_ns = at.map(unix_ns).unwrap_or_default();
+        // A time before 1970 is too old, and not none.
+        let at_unix_ns = at.map(|at| unix_ns(at).max(1)).unwrap_or_default();
         Self::of(Some(slo.into()), EntryKind::Adjustment { good, bad, at_unix_ns })
     }
 

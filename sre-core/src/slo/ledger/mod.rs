@@ -83,8 +83,12 @@ impl Ledger {
         now_ns: u64,
         process: u64,
     ) -> Result<Booking, LedgerError> {
-        if self.entries.len() >= ENTRIES_MAX {
-            return Err(LedgerError::Full { max: ENTRIES_MAX });
+        // What was booked by mistake can be taken back even then.
+        let is_withdrawal = matches!(entry.kind(), EntryKind::Withdrawal { .. });
+        let max = if is_withdrawal { MERGED_MAX } else { ENTRIES_MAX };
+        let has = self.entries.len();
+        if has >= max {
+            return Err(LedgerError::Full { has, max });
         }
         let mut id = EntryId::new(now_ns, process);
         while self.entries.iter().any(|known| known.id() == id) {
