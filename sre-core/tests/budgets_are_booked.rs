@@ -525,7 +525,7 @@ fn what_nobody_can_mean_is_refused_with_the_value_and_the_next_step() {
             "is not kept by time any more",
         ),
         (
-            signed(Entry::adjustment(SLO, Adjustment::new(1, 1).at(std::time::UNIX_EPOCH))),
+            signed(Entry::adjustment(SLO, Adjustment::new(1, 1).at(UNIX_EPOCH))),
             "is not kept by time any more",
         ),
         (
