@@ -36,6 +36,29 @@ fn in_child(work: impl FnOnce() -> bool) -> bool {
     status == 0
 }
 
+/// Runs `work` on a thread that is over when this returns.
+///
+/// Not by the standard library: it keeps the stacks of its threads behind a lock, which a child has as it was, taken for
+/// ever if a thread of the parent came or went at that moment.
+fn on_a_thread(work: &(dyn Fn() + Sync)) {
+    extern "C" fn run(work: *mut libc::c_void) -> *mut libc::c_void {
+        // SAFETY: the reference outlives the thread, which is joined before it ends.
+        let work = unsafe { *work.cast::<&(dyn Fn() + Sync)>() };
+        work();
+        std::ptr::null_mut()
+    }
+    let mut thread = std::mem::MaybeUninit::uninit();
+    let argument = (&raw const work).cast_mut().cast();
+    // SAFETY: all places are ours, and the thread gets what it expects.
+    let created = unsafe { libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), run, argument) };
+    assert_eq!(created, 0);
+    // SAFETY: it was created.
+    let thread = unsafe { thread.assume_init() };
+    // SAFETY: nobody else joins it.
+    let joined = unsafe { libc::pthread_join(thread, std::ptr::null_mut()) };
+    assert_eq!(joined, 0);
+}
+
 fn record(sli: &Sli) {
     for _ in 0..1_000 {
         sli.record(Outcome::Ok, MS);
@@ -119,11 +142,7 @@ fn whatever_a_child_records_waits_for_no_lock_of_the_parent() {
 fn threads_of_a_child_come_and_go_whatever_the_pool_of_shards_was_doing() {
     sre_core::clock::calibrate();
     let slis: Vec<Sli> = (0..100).map(|number| Sli::try_new(&format!("pooled-{number}")).unwrap()).collect();
-    let come_and_go = |slis: &[Sli]| {
-        thread::scope(|scope| {
-            scope.spawn(|| slis.iter().for_each(Sli::prewarm));
-        });
-    };
+    let come_and_go = |slis: &[Sli]| on_a_thread(&|| slis.iter().for_each(Sli::prewarm));
     come_and_go(&slis);
     let (of_parent, of_child) = slis.split_at(50);
     while_busy(|| come_and_go(of_parent), || come_and_go(of_child));
