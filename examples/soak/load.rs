@@ -86,11 +86,13 @@ pub(crate) struct Scraper {
     address: SocketAddr,
     pub(crate) answered: u64,
     pub(crate) unexplained: u64,
+    /// For how many more scrapes a refusal explains itself.
+    crowded: u64,
 }
 
 impl Scraper {
     pub(crate) const fn of(address: SocketAddr) -> Self {
-        Self { address, answered: 0, unexplained: 0 }
+        Self { address, answered: 0, unexplained: 0, crowded: 0 }
     }
 
     /// While the listener is crowded, a refusal explains itself.
@@ -99,7 +101,9 @@ impl Scraper {
             .answer()
             .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains("checkout"));
         self.answered += u64::from(is_answered);
-        self.unexplained += u64::from(!is_answered && !is_crowded);
+        // Connections of those who crowded it may be open for five more seconds.
+        self.crowded = if is_crowded { 6 } else { self.crowded.saturating_sub(1) };
+        self.unexplained += u64::from(!is_answered && self.crowded == 0);
     }
 
     fn answer(&self) -> std::io::Result<String> {

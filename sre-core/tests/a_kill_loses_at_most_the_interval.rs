@@ -122,6 +122,7 @@ fn by_the_clock_of_the_process_that_is_killed() {
     let services = ends.map(|end| {
         std::thread::spawn(move || {
             let directory = scratch(&end.as_millis().to_string());
+            let _ = std::fs::remove_dir_all(&directory);
             let said = life(&directory, end);
             let remembered = remembered(&directory);
             std::fs::remove_dir_all(&directory).unwrap();

@@ -75,6 +75,7 @@ impl Absence {
     }
 
     /// There was no process until now, whatever a memory was left by.
+    #[cfg(any(test, sre_fuzz, feature = "test-util"))]
     pub(crate) const fn until(now: Tick, downtime: Downtime) -> Self {
         Self::new(downtime, 0, now)
     }
@@ -247,7 +248,7 @@ mod tests {
 
     impl Life {
         fn at(second: u64, world: &Arc<Mutex<World>>, downtime: Downtime) -> Self {
-            let clock = ManualClock::at_unix_seconds(START + second);
+            let clock = ManualClock::at_unix_seconds(START.wrapping_add(second));
             let builder =
                 Engine::builder().manual_clock(clock.clone()).state_dir("/model").downtime(downtime);
             let mut builder = builder.flush_each(Duration::from_secs(10));
@@ -319,6 +320,89 @@ mod tests {
         let life = Life::at(second, &world, Downtime::Bad);
         life.sli(SLO);
         assert_eq!(life.engine.report().slo(SLO).unwrap().counts, EventCounts::new(3 * HOUR, 0));
+    }
+
+    /// Lives for so long at a wrong clock, beside an objective that this release does not have.
+    fn live_beside_one_that_waits(off_s: i64, seconds: u64, in_order: bool) -> (Arc<Mutex<World>>, u64) {
+        let world = World::new();
+        let one = Life::at(0, &world, Downtime::Bad);
+        let sli = one.sli(SLO);
+        one.live(&sli, 300);
+        one.live(&one.of("acme"), 300);
+        one.end();
+        let wrong = Life::at(600_u64.wrapping_add_signed(off_s), &world, Downtime::Bad);
+        wrong.live(&wrong.sli(SLO), seconds);
+        if in_order {
+            wrong.end();
+        } else {
+            wrong.engine.flush();
+        }
+        (world, 600 + seconds)
+    }
+
+    #[test]
+    fn a_life_with_a_clock_that_is_wrong_by_years_costs_neither_those_that_live_nor_those_that_wait() {
+        for (off, seconds) in [(-19_000, 30), (-19_000, 200), (700, 30), (700, 200)] {
+            let off_s = off * DAY.cast_signed();
+            let (world, now) = live_beside_one_that_waits(off_s, seconds, true);
+            let next = Life::at(now, &world, Downtime::Unknown);
+            let sli = next.sli(SLO);
+            let tenant = next.of("acme");
+            next.live(&tenant, 120);
+            next.live(&sli, 600);
+            let report = next.engine.report();
+            let member = report
+                .slis
+                .iter()
+                .find(|sli| sli.labels.iter().any(|label| &*label.value == "acme"))
+                .unwrap();
+            let counts = member.objectives[0].counts;
+            assert_eq!(counts, EventCounts::new(420, 0), "the one that waited, {off} days, {seconds} s");
+            // What was believed for long is as far away as it says.
+            if seconds < 60 {
+                let counts = report.slo(SLO).unwrap().counts;
+                assert_eq!(counts, EventCounts::new(300 + seconds + 600, 0), "{off} days, {seconds} s");
+            }
+            next.end();
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_hours_behind_for_half_a_minute_leaves_no_gap_to_the_next_life() {
+        for in_order in [true, false] {
+            let (world, now) = live_beside_one_that_waits(-5 * HOUR.cast_signed(), 30, in_order);
+            let next = Life::at(now, &world, Downtime::Bad);
+            next.live(&next.sli(SLO), 120);
+            let report = next.engine.report();
+            let slo = report.slo(SLO).unwrap();
+            // Five minutes in which this one was not called were lived through.
+            assert_eq!(slo.counts, EventCounts::new(300 + 30 + 120, 0), "{in_order}");
+            let wanted = (600 + 30 + 120) as f64 / DAY as f64;
+            assert!(
+                (window(slo, DAY).coverage - wanted).abs() < 0.001,
+                "{in_order}: {}",
+                window(slo, DAY).coverage
+            );
+        }
+    }
+
+    #[test]
+    fn an_objective_that_a_release_left_out_is_charged_for_the_downtime_at_the_rate_it_had() {
+        let world = World::new();
+        let one = Life::at(0, &world, Downtime::Bad);
+        one.live(&one.of("acme"), HOUR);
+        one.end();
+        // Two hours of a process in which the tenant did not call, and five minutes of none.
+        let other = Life::at(HOUR, &world, Downtime::Bad);
+        other.live(&other.sli(SLO), 2 * HOUR);
+        other.end();
+        let third = Life::at(3 * HOUR + 300, &world, Downtime::Bad);
+        third.live(&third.of("acme"), 10);
+        let report = third.engine.report();
+        let member =
+            report.slis.iter().find(|sli| sli.labels.iter().any(|label| &*label.value == "acme")).unwrap();
+        let bad = member.objectives[0].counts.bad();
+        assert!(bad.abs_diff(300) <= 6, "{bad}");
     }
 
     #[test]

@@ -399,7 +399,7 @@ mod tests {
             let exclusions = (0..count).map(|number| (id(number), span)).collect();
             Some(KeptAccount { exclusions, ..KeptAccount::default() })
         };
-        is_left_out(|memory| memory.account = exclusions(4_001, (1, 2)));
+        is_left_out(|memory| memory.account = exclusions(4_201, (1, 2)));
         is_left_out(|memory| memory.account = exclusions(1, (2, 2)));
         is_left_out(|memory| {
             let reset = |number| KeptReset {
@@ -409,7 +409,7 @@ mod tests {
                 aside: EventCounts::ZERO.into(),
             };
             memory.account =
-                Some(KeptAccount { resets: (0..4_001).map(reset).collect(), ..KeptAccount::default() });
+                Some(KeptAccount { resets: (0..4_201).map(reset).collect(), ..KeptAccount::default() });
         });
         is_left_out(|memory| memory.tiers = vec![memory.tiers[0].clone(); 256]);
         is_left_out(|memory| memory.sights = vec![memory.sights[0]; 4]);
@@ -428,14 +428,14 @@ mod tests {
     fn entries_beyond_what_two_ledgers_have_are_left_out_and_told() {
         let (.., entries, _) = written();
         let mut ledger = Ledger::default();
-        (1..=4_003).for_each(|number| ledger.book(booking(number, Entry::reset(SLO))));
+        (1..=4_203).for_each(|number| ledger.book(booking(number, Entry::reset(SLO))));
         // What is withdrawn matters least.
-        ledger.book(booking(4_004, Entry::withdrawal(EntryId::new(4_000, 7))));
+        ledger.book(booking(4_204, Entry::withdrawal(EntryId::new(4_200, 7))));
         let snapshot = encode(&Archive { ledger, ..Archive::default() });
         let Recovery { archive, left_out, .. } = Archive::recover(Some(&snapshot), &entries);
         let kept: Vec<_> = archive.ledger.entries().iter().map(Booking::booked_unix_ns).collect();
-        assert_eq!(kept, (3..4_000).chain(4_001..=4_003).collect::<Vec<_>>());
-        assert_eq!(left_out, ["4 entries of the ledger are more than the 4000 that it can have"]);
+        assert_eq!(kept, (3..4_200).chain(4_201..=4_203).collect::<Vec<_>>());
+        assert_eq!(left_out, ["4 entries of the ledger are more than the 4200 that it can have"]);
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub(super) struct Keeper {
     starts: Starts,
     absence: Absence,
     hour: u32,
+    /// What was left off before that is of no use, if nobody claims it: long ago by the newest memory and by the wall
+    /// clock, of which either may be wrong by years.
+    useless_ns: u64,
 }
 
 /// A memory that nobody claims is of no use once others went on for so much longer: longer than any period.
@@ -42,6 +45,7 @@ impl Keeper {
             durations_bytes_max: DURATIONS_BYTES_MAX,
             starts: Starts::default(),
             absence,
+            useless_ns: 0,
             hour: age.moment(0).hour,
         }
     }
@@ -67,19 +71,12 @@ impl Keeper {
     }
 
     /// Takes what was recovered; returns whether this start follows a crash.
-    ///
-    /// Ages are told by the newest memory: the wall clock may be wrong by years.
     pub(super) fn take_in(&mut self, archive: Archive, absence: Absence) -> bool {
         self.absence = absence;
-        let newest_ns = archive.left_off_ns().unwrap_or(0);
+        let left_off_ns = archive.left_off_ns().unwrap_or(0);
+        self.useless_ns = left_off_ns.min(absence.started().wall_ns).saturating_sub(USELESS_NS);
         let Archive { starts, objectives, durations, ledger: _ } = archive;
-        self.starts = starts;
-        let is_of_use =
-            |kept: &KeptObjective| newest_ns.saturating_sub(kept.memory.left_off_ns()) < USELESS_NS;
-        self.waiting = objectives.into_iter().filter(is_of_use).collect();
-        let end_ns = |kept: &KeptHours| u64::from(kept.hours.newest().unwrap_or(0)).saturating_mul(HOUR_NS);
-        let is_of_use = |kept: &KeptHours| newest_ns.saturating_sub(end_ns(kept)) < USELESS_NS;
-        self.durations = durations.into_iter().filter(is_of_use).collect();
+        (self.starts, self.waiting, self.durations) = (starts, objectives, durations);
         self.starts.begin(absence.started().wall_ns / 1_000_000_000)
     }
 
@@ -100,10 +97,8 @@ impl Keeper {
         // It was renamed meanwhile, and has its old name back.
         let newer = newest.filter(|kin| !absence::is_together(kin.memory.left_off_ns(), own_ns));
         let memory = newer.map(|kin| kin.memory.clone().without_alerts());
-        memory.or_else(|| {
-            self.claimed.push(own.clone()?);
-            Some(own?.memory)
-        })
+        self.claimed.extend(own.clone());
+        memory.or(own.map(|own| own.memory))
     }
 
     /// The durations of an SLI.
@@ -112,9 +107,13 @@ impl Keeper {
         Some(self.durations.swap_remove(place).hours)
     }
 
-    /// Forgets what was claimed: all objectives of the start have asked.
+    /// Forgets what was claimed, and what is too old: all objectives of the start have asked.
     pub(super) fn settle(&mut self) {
         self.claimed = Vec::new();
+        let useless_ns = self.useless_ns;
+        self.waiting.retain(|kept| kept.memory.left_off_ns() >= useless_ns);
+        let end_ns = |kept: &KeptHours| u64::from(kept.hours.newest().unwrap_or(0)).saturating_mul(HOUR_NS);
+        self.durations.retain(|kept| end_ns(kept) >= useless_ns);
     }
 
     /// Adds what still waits to an archive of all that lives.

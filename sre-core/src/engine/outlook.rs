@@ -21,9 +21,14 @@ pub(super) struct Outlook {
     interval_ns: u64,
     phase_ns: u64,
     due_ns: u64,
+    /// Ticks since it was due.
+    waited: u32,
     /// Whether the budget was empty at the last look, if there was one.
     is_empty: Option<bool>,
 }
+
+/// Ticks that a forecast waits at most: after a sleep all have had their turn by then.
+const WAITED_MAX: u32 = 10;
 
 impl Outlook {
     /// The rhythm for a period; its turn follows from the name.
@@ -31,17 +36,21 @@ impl Outlook {
         let hash = slo.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let interval_ns = saturating_nanos(INTERVAL_MAX.min(period / 1_000)).max(1);
         let phase_ns = hash.wrapping_mul(1_000_000_000) % interval_ns;
-        Self { interval_ns, phase_ns, due_ns: 0, is_empty: None }
+        Self { interval_ns, phase_ns, due_ns: 0, waited: 0, is_empty: None }
     }
 
     /// Whether it is time to look ahead; asked once a tick. Where no forecast is left it waits. But it always is time when
     /// a budget runs out, is there again, or is known no longer, so that no forecast contradicts the budget beside it.
     pub(super) fn is_due(&mut self, tick: Tick, budget: Option<Budget>, forecasts: &mut Share) -> bool {
         let is_empty = budget.map(|budget| budget.remaining() <= 0.0);
-        let is_time = tick.elapsed_ns >= self.due_ns && forecasts.is_left();
+        let is_due = tick.elapsed_ns >= self.due_ns;
+        // With short periods those before it could take all that is left for ever.
+        let is_time = is_due && (forecasts.is_left() || self.waited >= WAITED_MAX);
         if !is_time && is_empty == self.is_empty {
+            self.waited = self.waited.saturating_add(u32::from(is_due));
             return false;
         }
+        self.waited = 0;
         forecasts.take();
         self.is_empty = is_empty;
         let turns = tick.elapsed_ns.saturating_sub(self.phase_ns) / self.interval_ns + 1;

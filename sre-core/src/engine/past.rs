@@ -34,8 +34,9 @@ pub(super) struct Past {
     late_ticks: u64,
     /// Up to where bad events were estimated, because there was no process.
     estimated_until_ns: u64,
-    /// What a time without a process counts as that the wall clock tells of before it is believed.
-    doubted: Option<Downtime>,
+    /// What a time without a process counts as that the wall clock tells of before it is believed, and the last hour
+    /// before it.
+    doubted: Option<(Downtime, Reading)>,
 }
 
 /// How the past went on after a time without a process.
@@ -135,13 +136,17 @@ impl Past {
     ///
     /// A wall clock that is not believed yet, and tells of days or is behind, is followed once it is: by a
     /// [leap](Self::leap).
-    pub(super) fn resume(&mut self, Part { until, downtime, believed }: Part) -> Resumed {
-        let last_hour = self.span(self.units.place(HOUR));
+    pub(super) fn resume(&mut self, Part { until, downtime, believed }: Part, last_hour: Reading) -> Resumed {
         let wanted_ns = until.wall_ns.saturating_add(self.line.lead_ns());
         let step = self.line.resume(until, downtime == Downtime::Excluded, believed);
-        let is_doubted = !believed && step.now_ns != wanted_ns;
-        self.doubted = self.doubted.or(is_doubted.then_some(downtime));
+        let is_doubted = !believed && self.line.doubts(wanted_ns);
+        self.doubted = self.doubted.or(is_doubted.then_some((downtime, last_hour)));
         self.go_over(step, downtime, last_hour)
+    }
+
+    /// The last observed hour.
+    pub(super) fn last_hour(&self) -> Reading {
+        self.span(self.units.place(HOUR))
     }
 
     /// Whether `tick` moves over a time without a process that was doubted so far.
@@ -151,8 +156,7 @@ impl Past {
 
     /// Moves to `tick` over a time without a process that was doubted so far.
     pub(super) fn leap(&mut self, tick: Tick) -> Resumed {
-        let downtime = self.doubted.take().unwrap_or_default();
-        let last_hour = self.span(self.units.place(HOUR));
+        let (downtime, last_hour) = self.doubted.take().unwrap_or((Downtime::Unknown, self.last_hour()));
         let step = self.line.leap(tick, downtime == Downtime::Excluded);
         self.go_over(step, downtime, last_hour)
     }

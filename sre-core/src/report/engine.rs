@@ -46,7 +46,8 @@ pub struct EngineReport {
     pub paused: bool,
     /// The state directory, if there is one.
     pub state: Option<Arc<StateReport>>,
-    /// Entries of the ledger, those that change nothing any more included; there is room for 2,000.
+    /// Entries of the ledger, those that change nothing any more included; there is room for 2,000
+    /// and a hundred withdrawals.
     pub ledger_entries: u64,
     /// Entries that [`Engine::hand_over_entries`](crate::Engine::hand_over_entries) ever took out, earlier processes on the
     /// state directory included.

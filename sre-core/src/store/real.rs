@@ -57,13 +57,16 @@ impl Disk for RealDisk {
 
     fn prepare(&mut self) -> io::Result<()> {
         if !self.directory.is_dir() {
-            self.unsynced = missing_levels(&self.directory).map(parent_of).collect();
+            self.unsynced.extend(missing_levels(&self.directory).map(parent_of));
             create_private_directory(&self.directory)?;
         }
         // That the directory exists is worth as much as what is in it.
         while let Some(parent) = self.unsynced.last() {
-            sync_directory(parent)?;
-            self.unsynced.pop();
+            match sync_directory(parent) {
+                // Who may create in a directory need not be one who may read it.
+                Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+                _ => self.unsynced.pop(),
+            };
         }
         if !self.is_resolved {
             self.directory = fs::canonicalize(&self.directory)?;

@@ -131,7 +131,8 @@ impl Timeline {
 
     /// What outlives the process.
     pub(crate) fn kept(&self) -> KeptLine {
-        let lead_ns = self.lead_ns();
+        // What it is ahead by more than that, it is for a clock that is not believed, and may be right in the next process.
+        let lead_ns = Some(self.lead_ns()).filter(|lead_ns| *lead_ns < self.coarsest_ns).unwrap_or(0);
         KeptLine { now_ns: self.now_ns, started_ns: self.started_ns, gaps: self.gaps.clone(), lead_ns }
     }
 
@@ -167,6 +168,11 @@ impl Timeline {
         let lived_ns = self.live_until(tick);
         let (now_ns, relabel_ns) = self.follow(tick.wall_ns, lived_ns);
         self.go_to(now_ns, relabel_ns, observed)
+    }
+
+    /// Whether it does not follow to `wall_ns`, where it would go if the wall clock were believed.
+    pub(crate) const fn doubts(&self, wall_ns: u64) -> bool {
+        wall_ns > self.now_ns || self.now_ns - wall_ns >= self.coarsest_ns
     }
 
     /// How far it is ahead of the wall clock, which went back.

@@ -112,8 +112,9 @@ impl Evaluator {
         let counted = self.past.raw_sum();
         self.incidents.resume(incidents, tick, counted);
         self.account = account.map(|account| Box::new(Account::take_over(account, &self.past)));
+        let last_hour = self.past.last_hour();
         for part in absence.parts(left_off_ns, tick) {
-            let resumed = self.past.resume(part);
+            let resumed = self.past.resume(part, last_hour);
             self.go_over(&resumed, part.until.elapsed_ns);
         }
         self.resume_alerts(&tiers, tick, counted);

@@ -74,8 +74,8 @@ impl Engine {
     /// Takes entries out of the ledger that were booked before `before` and change nothing any more, and hands them over:
     /// whoever asks for them keeps them.
     ///
-    /// A ledger has room for 2,000 entries and erases none by itself; with those of a process from which this one took
-    /// over it has up to 4,000. Where there is a state directory, what is left is written before this returns; if
+    /// A ledger has room for 2,000 entries and a hundred withdrawals, and erases none by itself; with those of a process from which this one took
+    /// over it has up to 4,200. Where there is a state directory, what is left is written before this returns; if
     /// that cannot be, a later process has them again. Not for a handler. Withdrawals go with what they withdraw.
     #[must_use]
     pub fn hand_over_entries(&self, before: SystemTime) -> Vec<Booking> {

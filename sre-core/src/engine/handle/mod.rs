@@ -34,8 +34,9 @@ static DEFAULT_TAKEN: AtomicBool = AtomicBool::new(false);
 /// also those that were paused; questions such as [`Sli::burn_rate`] answer `None`; statics are free for the next
 /// engine, which does not judge what they counted before.
 ///
-/// With a [state directory](Builder::state_dir) a drop writes nothing, and the next start takes it for a crash: call
-/// [`Engine::shutdown`] at the end of `main`.
+/// With a [state directory](Builder::state_dir) a drop does not wait for a last flush either. Whether that is over before the
+/// process is left to chance, and if it is not, the next start takes it for a crash: call [`Engine::shutdown`] at the end of
+/// `main`.
 ///
 /// # Examples
 ///

@@ -17,8 +17,11 @@ pub use entry::{Adjustment, Booking, Durability, Entry, EntryId, EntryKind, Rece
 /// The most entries that a ledger has. They take 1.5 KiB each at the most, and some 150 bytes usually.
 const ENTRIES_MAX: usize = 2_000;
 
+/// How many more may take one back.
+const WITHDRAWALS_MAX: usize = 100;
+
 /// The most that it has when it was put together with the ledger of another process.
-pub(crate) const MERGED_MAX: usize = 2 * ENTRIES_MAX;
+pub(crate) const MERGED_MAX: usize = 2 * (ENTRIES_MAX + WITHDRAWALS_MAX);
 
 /// All entries of one engine, in the order in which they were booked.
 ///
@@ -85,7 +88,7 @@ impl Ledger {
     ) -> Result<Booking, LedgerError> {
         // What was booked by mistake can be taken back even then.
         let is_withdrawal = matches!(entry.kind(), EntryKind::Withdrawal { .. });
-        let max = if is_withdrawal { MERGED_MAX } else { ENTRIES_MAX };
+        let max = if is_withdrawal { ENTRIES_MAX + WITHDRAWALS_MAX } else { ENTRIES_MAX };
         let has = self.entries.len();
         if has >= max {
             return Err(LedgerError::Full { has, max });
