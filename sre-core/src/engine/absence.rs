@@ -113,7 +113,7 @@ impl Absence {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "macros"))]
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
