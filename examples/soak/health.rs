@@ -25,7 +25,7 @@ impl Health {
         let pages = memory.split(' ').nth(1).and_then(|pages| pages.parse::<f64>().ok());
         Ok(Self {
             resident_bytes: pages.unwrap_or_default() * PAGE_BYTES,
-            files: fs::read_dir("/proc/self/fd")?.count(),
+            files: fs::read_dir("/proc/self/fd")?.flatten().filter(is_counted).count(),
             threads: fs::read_dir("/proc/self/task")?.count(),
         })
     }
@@ -41,6 +41,14 @@ impl fmt::Display for Health {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Course {
     looks: Vec<(f64, Health)>,
+}
+
+/// The journal of the state is open once it has an entry, which is a matter of the moment; one that is gone and still open
+/// is not.
+fn is_counted(file: &fs::DirEntry) -> bool {
+    let path = fs::read_link(file.path()).unwrap_or_default();
+    let path = path.to_string_lossy();
+    !path.contains("/journal-") || path.ends_with("(deleted)")
 }
 
 impl Course {
