@@ -8,9 +8,7 @@ use crate::slo::{Booking, Entry, EntryKind, excerpt, some_names};
 use crate::window::Tick;
 
 /// How long an entry about an objective that nobody has stays of use.
-const UNKNOWN_NS: u64 = 366 * DAY_NS;
-
-const DAY_NS: u64 = 86_400_000_000_000;
+const UNKNOWN_NS: u64 = 366 * 86_400_000_000_000;
 
 impl State {
     /// Books an entry; also what an exclusion covers.
@@ -30,12 +28,9 @@ impl State {
             let (slo, known) = (excerpt(&slo), some_names(self.slos.keys().collect()));
             return Err(LedgerError::UnknownSlo { slo, known });
         }
-        // After the clock was set back, all that was counted so far has later names than it says now; and a clock that is
-        // days ahead is not believed yet.
-        let line_ns = self.evaluator(&slo).map_or(now.wall_ns, Evaluator::line_ns);
-        let is_believed = now.wall_ns.saturating_sub(line_ns) <= DAY_NS;
-        let now_ns = if is_believed { now.wall_ns.max(line_ns) } else { line_ns };
-        let booking = self.ledger.draft(entry, &slo, now_ns, process)?;
+        // After the clock was set back, all that was counted so far has later names than it says now.
+        let line_ns = self.evaluator(&slo).map_or(0, Evaluator::line_ns);
+        let booking = self.ledger.draft(entry, &slo, now.wall_ns.max(line_ns), process)?;
         if let Some(evaluator) = self.evaluator(&slo) {
             evaluator.check(booking.kind())?;
         }
