@@ -113,7 +113,8 @@ impl Absence {
     }
 }
 
-#[cfg(all(test, feature = "macros"))]
+#[cfg(test)]
+#[cfg(feature = "macros")]
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
