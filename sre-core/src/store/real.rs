@@ -57,7 +57,12 @@ impl Disk for RealDisk {
 
     fn prepare(&mut self) -> io::Result<()> {
         if !self.directory.is_dir() {
-            self.unsynced.extend(missing_levels(&self.directory).map(parent_of));
+            for parent in missing_levels(&self.directory).map(parent_of) {
+                // Each of them once, however often this fails.
+                if !self.unsynced.contains(&parent) {
+                    self.unsynced.push(parent);
+                }
+            }
             create_private_directory(&self.directory)?;
         }
         // That the directory exists is worth as much as what is in it.
@@ -255,6 +260,21 @@ mod tests {
         assert_eq!(parents(&deep), [scratch.path().join("a"), scratch.path().to_path_buf()]);
         assert!(parents(scratch.path()).is_empty());
         assert_eq!(parents(Path::new("no-such-a/b")), [PathBuf::from("no-such-a"), PathBuf::from(".")]);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_created_leaves_as_much_to_sync_as_once() {
+        let scratch = Scratch::new();
+        let file = scratch.path().join("file");
+        fs::write(&file, "in the way").unwrap();
+        let mut disk = RealDisk::new(file.join("state"));
+        for _ in 0..3 {
+            assert!(disk.prepare().is_err());
+            assert_eq!(disk.unsynced, [file.clone(), scratch.path().to_path_buf()]);
+        }
+        fs::remove_file(&file).unwrap();
+        disk.prepare().unwrap();
+        assert!(disk.unsynced.is_empty());
     }
 
     #[test]
