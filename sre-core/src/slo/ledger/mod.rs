@@ -17,7 +17,7 @@ pub use entry::{Adjustment, Booking, Durability, Entry, EntryId, EntryKind, Rece
 /// The most entries that a ledger has. They take 1.5 KiB each at the most, and some 150 bytes usually.
 const ENTRIES_MAX: usize = 2_000;
 
-/// How many more may take one back.
+/// How many more may take one back, of as many entries as a ledger can ever have.
 const WITHDRAWALS_MAX: usize = 100;
 
 /// The most that it has when it was put together with the ledger of another process.
@@ -88,7 +88,7 @@ impl Ledger {
     ) -> Result<Booking, LedgerError> {
         // What was booked by mistake can be taken back even then.
         let is_withdrawal = matches!(entry.kind(), EntryKind::Withdrawal { .. });
-        let max = if is_withdrawal { ENTRIES_MAX + WITHDRAWALS_MAX } else { ENTRIES_MAX };
+        let max = if is_withdrawal { MERGED_MAX + WITHDRAWALS_MAX } else { ENTRIES_MAX };
         let has = self.entries.len();
         if has >= max {
             return Err(LedgerError::Full { has, max });
@@ -228,4 +228,39 @@ pub(crate) fn some_names<'a>(mut names: Vec<&'a Arc<str>>) -> Box<str> {
     names.sort_unstable();
     let names: Vec<&'a str> = names.into_iter().take(5).map(|name| &**name).collect();
     if names.is_empty() { "none so far".into() } else { names.join(", ").into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000_000_000_000;
+
+    fn book(ledger: &mut Ledger, entry: Entry, process: u64) -> Result<EntryId, LedgerError> {
+        let now_ns = NOW + ledger.entries().len() as u64;
+        let booking = ledger.draft(entry.by("ann").because("it is agreed"), "checkout", now_ns, process)?;
+        let id = booking.id();
+        ledger.book(booking);
+        Ok(id)
+    }
+
+    #[test]
+    fn a_ledger_of_two_processes_takes_no_more_entries_but_withdrawals() {
+        let filled = |process: u64| {
+            let mut ledger = Ledger::default();
+            for _ in 1..2_000 {
+                book(&mut ledger, Entry::reset("checkout"), process).unwrap();
+            }
+            let last = book(&mut ledger, Entry::reset("checkout"), process).unwrap();
+            (ledger, last)
+        };
+        let ((mut ledger, one), (other, two)) = (filled(1), filled(2));
+        assert_eq!(ledger.merge(other), Lost::default());
+        let full = book(&mut ledger, Entry::reset("checkout"), 1);
+        assert_eq!(full, Err(LedgerError::Full { has: 4_000, max: 2_000 }));
+        for of in [one, two] {
+            book(&mut ledger, Entry::withdrawal(of), 1).unwrap();
+        }
+        assert_eq!(ledger.in_force("checkout").count(), 3_998);
+    }
 }
