@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::window::Tick;
 
-/// Memories that differ by less in when they were written were written together.
-const TOGETHER_NS: u64 = 120_000_000_000;
-
 /// What the time without a process counts as: from when the last one left off until this one started.
 ///
 /// A wall clock that is more than a day ahead of where the last process left off, or behind it, is believed once it has run
@@ -44,11 +41,6 @@ impl Downtime {
     }
 }
 
-/// Whether what was left off at `later` was left off with the other; or before it.
-pub(super) const fn is_together(later_ns: u64, ns: u64) -> bool {
-    later_ns.saturating_sub(ns) <= TOGETHER_NS
-}
-
 /// The time before this process in which there was none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Absence {
@@ -58,6 +50,8 @@ pub(crate) struct Absence {
     started: Tick,
     /// Whether the wall clock has run evenly in this process.
     believed: bool,
+    /// Whether other processes came since the one that knew of the objective.
+    others: bool,
 }
 
 /// A part of the time for which an objective was not judged.
@@ -71,7 +65,7 @@ pub(super) struct Part {
 impl Absence {
     /// There was no process until `started`, since the last one left off.
     pub(super) const fn new(downtime: Downtime, left_off_ns: u64, started: Tick) -> Self {
-        Self { downtime, left_off_ns, started, believed: false }
+        Self { downtime, left_off_ns, started, believed: false, others: false }
     }
 
     /// There was no process until now, whatever a memory was left by.
@@ -90,12 +84,17 @@ impl Absence {
         Self { believed, ..self }
     }
 
+    /// The same for a memory of the last process, or of one before others.
+    pub(super) const fn without_others(self, is_of_last: bool) -> Self {
+        Self { others: !is_of_last, ..self }
+    }
+
     /// The time from where a memory left off until `now`, at which its objective appears: first other processes may have
     /// been there, without this objective, then there was none, and then this one was, without an event of it.
-    pub(super) fn parts(&self, memory_ns: u64, now: Tick) -> impl Iterator<Item = Part> + use<> {
-        let Self { downtime, left_off_ns, believed, .. } = *self;
+    pub(super) fn parts(&self, now: Tick) -> impl Iterator<Item = Part> + use<> {
+        let Self { downtime, left_off_ns, believed, others, .. } = *self;
         let started = self.started_by(now);
-        let elsewhere = (!is_together(left_off_ns, memory_ns) && left_off_ns <= started.wall_ns)
+        let elsewhere = (others && left_off_ns <= started.wall_ns)
             .then_some((Tick { wall_ns: left_off_ns, ..started }, Downtime::Unknown));
         let here = (now != started).then_some((now, Downtime::Excluded));
         let parts = elsewhere.into_iter().chain([(started, downtime)]).chain(here);
@@ -114,16 +113,11 @@ impl Absence {
 }
 
 #[cfg(test)]
-#[cfg(feature = "macros")]
 mod tests {
     use super::*;
-    use crate::clock::ManualClock;
-    use crate::engine::{Engine, Evaluator, Input};
-    use crate::primitive::{Arc, Mutex};
+    use crate::engine::{Evaluator, Input};
     use crate::report::{ObjectiveReport, WindowReport};
-    use crate::sli::{Outcome, Sli, SliFamily};
-    use crate::slo::{Objective, Severity};
-    use crate::store::model::World;
+    use crate::slo::Objective;
     use crate::units::EventCounts;
 
     const SECOND: u64 = 1_000_000_000;
@@ -234,204 +228,5 @@ mod tests {
         // Twenty minutes, of which the monotonic clock knows nothing.
         other.tick(at(back + 101 + 1_200, 1), Input::default());
         assert_eq!(other.report().counts, before);
-    }
-
-    /// An engine that remembers, with the clock it goes by.
-    struct Life {
-        engine: Engine,
-        clock: ManualClock,
-    }
-
-    #[derive(sre_core::Labels)]
-    struct Tenant {
-        tenant: &'static str,
-    }
-
-    impl Life {
-        fn at(second: u64, world: &Arc<Mutex<World>>, downtime: Downtime) -> Self {
-            let clock = ManualClock::at_unix_seconds(START.wrapping_add(second));
-            let builder =
-                Engine::builder().manual_clock(clock.clone()).state_dir("/model").downtime(downtime);
-            let mut builder = builder.flush_each(Duration::from_secs(10));
-            builder.world = Some(Arc::clone(world));
-            Self { engine: builder.start().unwrap(), clock }
-        }
-
-        fn sli(&self, slo: &'static str) -> Sli {
-            let sli = Sli::new("checkout").objective(Objective::availability(0.999).named(slo));
-            let sli = self.engine.sli(sli.definition()).unwrap();
-            let _ = self.engine.collect();
-            sli
-        }
-
-        /// The calls of one tenant.
-        fn of(&self, tenant: &'static str) -> Sli {
-            let family = SliFamily::new("pages").objective(Objective::availability(0.999)).judge_members();
-            self.engine.family(&family).unwrap().get(&Tenant { tenant }).clone()
-        }
-
-        fn live(&self, sli: &Sli, seconds: u64) {
-            for _ in 0..seconds {
-                sli.record(Outcome::Ok, Duration::from_millis(9));
-                self.engine.advance(Duration::from_secs(1));
-            }
-        }
-
-        fn end(self) {
-            assert!(self.engine.shutdown(Duration::from_secs(5)));
-        }
-    }
-
-    #[test]
-    fn what_appears_late_is_not_charged_for_the_time_that_a_process_was_there() {
-        for downtime in [Downtime::Bad, Downtime::Unknown, Downtime::Excluded] {
-            let world = World::new();
-            let one = Life::at(0, &world, downtime);
-            one.live(&one.of("acme"), HOUR);
-            one.end();
-            // A deployment of five minutes; the tenant is back two hours later.
-            let other = Life::at(HOUR + 300, &world, downtime);
-            other.engine.advance(Duration::from_secs(2 * HOUR));
-            other.live(&other.of("acme"), 10);
-            let report = other.engine.report();
-            let member =
-                report.slis.iter().find(|sli| sli.labels.iter().any(|label| &*label.value == "acme"));
-            let member = &member.unwrap().objectives[0];
-            let bad = if downtime == Downtime::Bad { 300 } else { 0 };
-            assert!(member.counts.bad().abs_diff(bad) <= 6, "{downtime:?}: {:?}", member.counts);
-            let paged = member.firing().is_some_and(|tier| tier.severity == Severity::Page);
-            assert!(!paged, "{downtime:?}");
-            assert!(window(member, HOUR).coverage > 0.999, "{downtime:?}");
-            let seen = if downtime == Downtime::Excluded { 300 } else { 0 };
-            let wanted = (3 * HOUR + seen) as f64 / DAY as f64;
-            assert!((window(member, DAY).coverage - wanted).abs() < 0.001, "{downtime:?}");
-        }
-    }
-
-    #[test]
-    fn an_objective_that_was_renamed_and_has_its_old_name_back_keeps_what_came_between() {
-        let world = World::new();
-        let mut second = 0;
-        for slo in [SLO, "renamed", SLO] {
-            let life = Life::at(second, &world, Downtime::Bad);
-            life.live(&life.sli(slo), HOUR);
-            life.end();
-            second += HOUR;
-        }
-        let life = Life::at(second, &world, Downtime::Bad);
-        life.sli(SLO);
-        assert_eq!(life.engine.report().slo(SLO).unwrap().counts, EventCounts::new(3 * HOUR, 0));
-    }
-
-    /// Lives for so long at a wrong clock, beside an objective that this release does not have.
-    fn live_beside_one_that_waits(off_s: i64, seconds: u64, in_order: bool) -> (Arc<Mutex<World>>, u64) {
-        let world = World::new();
-        let one = Life::at(0, &world, Downtime::Bad);
-        let sli = one.sli(SLO);
-        one.live(&sli, 300);
-        one.live(&one.of("acme"), 300);
-        one.end();
-        let wrong = Life::at(600_u64.wrapping_add_signed(off_s), &world, Downtime::Bad);
-        wrong.live(&wrong.sli(SLO), seconds);
-        if in_order {
-            wrong.end();
-        } else {
-            wrong.engine.flush();
-        }
-        (world, 600 + seconds)
-    }
-
-    #[test]
-    fn a_life_with_a_clock_that_is_wrong_by_years_costs_neither_those_that_live_nor_those_that_wait() {
-        for (off, seconds) in [(-19_000, 30), (-19_000, 200), (700, 30), (700, 200)] {
-            let off_s = off * DAY.cast_signed();
-            let (world, now) = live_beside_one_that_waits(off_s, seconds, true);
-            let next = Life::at(now, &world, Downtime::Unknown);
-            let sli = next.sli(SLO);
-            let tenant = next.of("acme");
-            next.live(&tenant, 120);
-            next.live(&sli, 600);
-            let report = next.engine.report();
-            let member = report
-                .slis
-                .iter()
-                .find(|sli| sli.labels.iter().any(|label| &*label.value == "acme"))
-                .unwrap();
-            let counts = member.objectives[0].counts;
-            assert_eq!(counts, EventCounts::new(420, 0), "the one that waited, {off} days, {seconds} s");
-            // What was believed for long is as far away as it says.
-            if seconds < 60 {
-                let counts = report.slo(SLO).unwrap().counts;
-                assert_eq!(counts, EventCounts::new(300 + seconds + 600, 0), "{off} days, {seconds} s");
-            }
-            next.end();
-        }
-    }
-
-    #[test]
-    fn a_clock_that_was_hours_behind_for_half_a_minute_leaves_no_gap_to_the_next_life() {
-        for in_order in [true, false] {
-            let (world, now) = live_beside_one_that_waits(-5 * HOUR.cast_signed(), 30, in_order);
-            let next = Life::at(now, &world, Downtime::Bad);
-            next.live(&next.sli(SLO), 120);
-            let report = next.engine.report();
-            let slo = report.slo(SLO).unwrap();
-            // Five minutes in which this one was not called were lived through.
-            assert_eq!(slo.counts, EventCounts::new(300 + 30 + 120, 0), "{in_order}");
-            let wanted = (600 + 30 + 120) as f64 / DAY as f64;
-            assert!(
-                (window(slo, DAY).coverage - wanted).abs() < 0.001,
-                "{in_order}: {}",
-                window(slo, DAY).coverage
-            );
-        }
-    }
-
-    #[test]
-    fn an_objective_that_a_release_left_out_is_charged_for_the_downtime_at_the_rate_it_had() {
-        let world = World::new();
-        let one = Life::at(0, &world, Downtime::Bad);
-        one.live(&one.of("acme"), HOUR);
-        one.end();
-        // Two hours of a process in which the tenant did not call, and five minutes of none.
-        let other = Life::at(HOUR, &world, Downtime::Bad);
-        other.live(&other.sli(SLO), 2 * HOUR);
-        other.end();
-        let third = Life::at(3 * HOUR + 300, &world, Downtime::Bad);
-        third.live(&third.of("acme"), 10);
-        let report = third.engine.report();
-        let member =
-            report.slis.iter().find(|sli| sli.labels.iter().any(|label| &*label.value == "acme")).unwrap();
-        let bad = member.objectives[0].counts.bad();
-        assert!(bad.abs_diff(300) <= 6, "{bad}");
-    }
-
-    #[test]
-    fn a_clock_that_is_years_ahead_at_the_start_forgets_nothing() {
-        for days in [40, 150, 4_000] {
-            let world = World::new();
-            let one = Life::at(0, &world, Downtime::Unknown);
-            one.live(&one.sli(SLO), 3 * HOUR);
-            let hours = |life: &Life| {
-                let report = life.engine.report();
-                let sli = report.slis.iter().find(|sli| sli.name == "checkout").unwrap();
-                sli.percentiles.iter().map(|window| window.count).max()
-            };
-            let before = hours(&one);
-            one.end();
-            let other = Life::at(3 * HOUR + days * DAY, &world, Downtime::Unknown);
-            let sli = other.sli(SLO);
-            other.live(&sli, 30);
-            eprintln!("{:?}", hours(&other));
-            other.clock.set_wall_ns((START + 3 * HOUR + 30) * SECOND);
-            other.live(&sli, 120);
-            eprintln!("{:?}", hours(&other));
-            other.end();
-            let third = Life::at(3 * HOUR + 150, &world, Downtime::Unknown);
-            third.live(&third.sli(SLO), 120);
-            let counts = third.engine.report().slo(SLO).unwrap().counts;
-            assert_eq!(counts, EventCounts::new(3 * HOUR + 30 + 120 + 120, 0), "{days} days");
-            assert!(hours(&third) > before, "{days} days: {:?} after {before:?}", hours(&third));
-        }
     }
 }

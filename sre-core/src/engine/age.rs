@@ -47,7 +47,7 @@ impl Age {
         Self {
             line: Timeline::new(start, INTERVAL_NS, KEPT_NS, KEPT_NS),
             ns,
-            wall: Wall { last: start, believed_ns: start.wall_ns, even_ns: 0 },
+            wall: Wall { last: start, believed_ns: start.wall_ns, even_ns: 0, was_even: false },
         }
     }
 
@@ -64,9 +64,10 @@ impl Age {
         self.wall.doubt(wall_ns);
     }
 
-    /// Whether the wall clock has run evenly for a minute.
-    pub(super) const fn is_clock_even(&self) -> bool {
-        self.wall.even_ns >= EVEN_NS
+    /// Whether the wall clock is believed: it once ran evenly for a minute in this process, and made no step since that
+    /// still has to prove itself.
+    pub(super) const fn is_clock_believed(&self) -> bool {
+        self.wall.was_even && self.wall.believed_ns == self.wall.last.wall_ns
     }
 
     /// Now, for the SLI of a number.
@@ -95,6 +96,8 @@ struct Wall {
     believed_ns: u64,
     /// How long it has run evenly.
     even_ns: u64,
+    /// Whether it ever did so for long enough.
+    was_even: bool,
 }
 
 impl Wall {
@@ -108,6 +111,7 @@ impl Wall {
         let lived_ns = tick.elapsed_ns.saturating_sub(self.last.elapsed_ns);
         let is_even = tick.wall_ns.abs_diff(self.last.wall_ns.saturating_add(lived_ns)) <= SLACK_NS;
         self.even_ns = if is_even { self.even_ns.saturating_add(lived_ns) } else { 0 };
+        self.was_even |= self.even_ns >= EVEN_NS;
         self.last = Tick { elapsed_ns: tick.elapsed_ns.max(self.last.elapsed_ns), ..tick };
         let by_life_ns = self.believed_ns.saturating_add(lived_ns);
         let is_believed = self.even_ns >= EVEN_NS || tick.wall_ns.abs_diff(by_life_ns) <= STEP_NS_MAX;

@@ -49,6 +49,15 @@ pub(super) struct AddedHours {
 pub(super) struct KeptObjective {
     pub(super) owner: Owner,
     pub(super) memory: Memory,
+    /// The start, counted from one, of the process that wrote it. Wall clocks do not tell which of two is newer.
+    pub(super) life: u64,
+}
+
+impl KeptObjective {
+    /// What orders memories, the oldest first.
+    pub(super) const fn recency(&self) -> (u64, u64) {
+        (self.life, self.memory.left_off_ns())
+    }
 }
 
 /// Whose memory it is.
@@ -226,9 +235,15 @@ impl Archive {
         left_out
     }
 
-    /// Up to where the process that wrote it observed, in nanoseconds since 1970; `None` if nothing was kept.
+    /// Up to where the process that wrote it observed, in nanoseconds since 1970; `None` if nothing was kept. What waits
+    /// since earlier processes may have been left by a clock that was far ahead.
     pub(super) fn left_off_ns(&self) -> Option<u64> {
-        self.objectives.iter().map(|kept| kept.memory.left_off_ns()).max()
+        self.objectives.iter().map(KeptObjective::recency).max().map(|(_, left_off_ns)| left_off_ns)
+    }
+
+    /// The start of the process that wrote the newest memory.
+    pub(super) fn last_life(&self) -> u64 {
+        self.objectives.iter().map(|kept| kept.life).max().unwrap_or(0)
     }
 
     /// Takes in what a flush added; returns what the ledger lost of that.
@@ -328,7 +343,7 @@ mod tests {
         (1..=60).for_each(|second| {
             evaluator.tick(at(second), input);
         });
-        let objectives = vec![KeptObjective { owner: owner(SLO), memory: evaluator.memory() }];
+        let objectives = vec![KeptObjective { owner: owner(SLO), memory: evaluator.memory(), life: 1 }];
         let starts = Starts { count: 1, ..Starts::default() };
         let mut hours = Hours::default();
         hours.add(472_222, &Snapshot::from_durations(Layout::BITS_6, [Duration::from_millis(5)]), 60);

@@ -21,6 +21,8 @@ pub(super) struct Draft {
 pub(super) struct Loose {
     /// What another process remembers.
     pub(super) other: Option<Hours>,
+    /// The current hour.
+    pub(super) now: u32,
     /// Hours that take the place of those that are there.
     pub(super) hours: Vec<(u32, Bytes)>,
 }
@@ -41,7 +43,7 @@ impl Draft {
     pub(super) fn finish(self) -> (Archive, u64) {
         let Self { mut archive, loose, durations_bytes_max } = self;
         for (kept, loose) in archive.durations.iter_mut().zip(loose) {
-            loose.other.iter().for_each(|other| kept.hours.merge(other));
+            loose.other.iter().for_each(|other| kept.hours.merge(other, loose.now));
             loose.hours.into_iter().for_each(|(number, bytes)| kept.hours.replace(number, bytes));
         }
         let left_out = archive.leave_out_durations(durations_bytes_max);

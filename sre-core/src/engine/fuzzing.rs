@@ -56,7 +56,7 @@ fn bear_durations(kept: &Hours, now: Tick) {
     let (mut hours, now) = (kept.clone(), hour_of(now.wall_ns));
     let some = Snapshot::from_durations(Layout::default(), [Duration::from_millis(5)]);
     (0..3).for_each(|hour| hours.add(now.saturating_add(hour), &some, 10));
-    hours.merge(kept);
+    hours.merge(kept, now);
     let sums = hours.before(now, &[24, 720]);
     assert!(sums[0].observed_s <= 24 * 3_600 && sums[0].durations.count() <= sums[1].durations.count());
     assert!(hours.is_sound() && hours.at(now).observed_s <= 3_600, "{hours:?}");
@@ -80,7 +80,7 @@ pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
         run(30..60, &mut evaluator);
         let labels = [Label::new("route", "/cart")];
         let owner = Owner::new("checkout", Side::Member(&labels), Subject::of(&objective(which)), SLO);
-        let mut kept = KeptObjective { owner: owner.clone(), memory: evaluator.memory() };
+        let mut kept = KeptObjective { owner: owner.clone(), memory: evaluator.memory(), life: 1 };
         // Which no entry asks for, so that all of them have to be taken back at once.
         let times = (0..exclusions)
             .map(|number| (EntryId::new(number, 1), (at(number).wall_ns, at(number + 30).wall_ns)));

@@ -160,8 +160,8 @@ impl Judged {
         let mut resumed = 0;
         for judged in self.objectives.iter_mut().filter(|judged| !judged.has_asked) {
             judged.has_asked = true;
-            if let Some(memory) = keeper.claim(&judged.owner(side)) {
-                judged.evaluator.resume_after(keeper.absence(), memory, now);
+            if let Some((memory, absence)) = keeper.claim(&judged.owner(side)) {
+                judged.evaluator.resume_after(absence, memory, now);
                 judged.ledger = 0;
                 resumed += 1;
             }
@@ -182,9 +182,9 @@ impl Judged {
         let mut resumed = 0;
         self.keep_to(ledger, side);
         for judged in &mut self.objectives {
-            if let Some(mut memory) = keeper.claim(&judged.owner(side)) {
+            if let Some((mut memory, absence)) = keeper.claim(&judged.owner(side)) {
                 memory.merge(&judged.evaluator.memory());
-                judged.evaluator.resume_after(keeper.absence(), memory, now);
+                judged.evaluator.resume_after(absence, memory, now);
                 judged.ledger = 0;
                 resumed += 1;
             }
@@ -220,13 +220,13 @@ impl Judged {
         })
     }
 
-    /// Everything that the objectives remember.
+    /// Everything that the objectives remember; of which life, whoever keeps it says.
     pub(super) fn kept(&mut self, side: Side<'_>, kept: &mut Vec<KeptObjective>) {
-        kept.extend(
-            self.objectives
-                .iter_mut()
-                .map(|judged| KeptObjective { owner: judged.owner(side), memory: judged.evaluator.memory() }),
-        );
+        kept.extend(self.objectives.iter_mut().map(|judged| KeptObjective {
+            owner: judged.owner(side),
+            memory: judged.evaluator.memory(),
+            life: 0,
+        }));
     }
 
     /// Tells handlers the worst of the objectives.

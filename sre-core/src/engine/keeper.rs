@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
-use super::absence::{self, Absence};
+use super::absence::Absence;
 use super::age::Age;
 use super::archive::{Archive, KeptHours, KeptObjective, Owner, Starts};
 use super::memory::Memory;
@@ -22,6 +22,8 @@ pub(super) struct Keeper {
     durations_bytes_max: usize,
     starts: Starts,
     absence: Absence,
+    /// The start of the last process that remembered anything.
+    last_life: u64,
     hour: u32,
     /// What was left off before that is of no use, if nobody claims it: long ago by the newest memory and by the wall
     /// clock, of which either may be wrong by years.
@@ -45,19 +47,15 @@ impl Keeper {
             durations_bytes_max: DURATIONS_BYTES_MAX,
             starts: Starts::default(),
             absence,
+            last_life: 0,
             useless_ns: 0,
             hour: age.moment(0).hour,
         }
     }
 
-    /// The time for which objectives that go on were not judged.
-    pub(super) const fn absence(&self) -> Absence {
-        self.absence
-    }
-
-    /// Takes note of the wall clock: whether it has run evenly in this process, so that it is believed.
+    /// Takes note of the wall clock: whether it is believed.
     pub(super) fn follow(&mut self, age: &Age) {
-        self.absence = self.absence.believed(age.is_clock_even());
+        self.absence = self.absence.believed(age.is_clock_believed());
         self.hour = age.moment(0).hour;
     }
 
@@ -74,6 +72,7 @@ impl Keeper {
     pub(super) fn take_in(&mut self, archive: Archive, absence: Absence) -> bool {
         self.absence = absence;
         let left_off_ns = archive.left_off_ns().unwrap_or(0);
+        self.last_life = archive.last_life();
         self.useless_ns = left_off_ns.min(absence.started().wall_ns).saturating_sub(USELESS_NS);
         let Archive { starts, objectives, durations, ledger: _ } = archive;
         (self.starts, self.waiting, self.durations) = (starts, objectives, durations);
@@ -85,20 +84,26 @@ impl Keeper {
         self.starts.ended = true;
     }
 
-    /// The memory of an objective: its own, or that of another one about the same events if that is newer.
+    /// Whether what is remembered was handed out a last time.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.starts.ended
+    }
+
+    /// The memory of an objective, and the time for which it was not judged: its own memory, or that of another one about
+    /// the same events if a later process wrote that.
     ///
     /// Asked once for each objective.
-    pub(super) fn claim(&mut self, owner: &Owner) -> Option<Memory> {
+    pub(super) fn claim(&mut self, owner: &Owner) -> Option<(Memory, Absence)> {
         let place = self.waiting.iter().position(|kept| kept.owner == *owner);
         let own = place.map(|place| self.waiting.swap_remove(place));
-        let own_ns = own.as_ref().map_or(0, |own| own.memory.left_off_ns());
         let kin = self.waiting.iter().chain(&self.claimed).filter(|kept| kept.owner.is_kin(owner));
-        let newest = kin.max_by_key(|kept| kept.memory.left_off_ns());
+        let newest = kin.max_by_key(|kept| kept.recency());
         // It was renamed meanwhile, and has its old name back.
-        let newer = newest.filter(|kin| !absence::is_together(kin.memory.left_off_ns(), own_ns));
-        let memory = newer.map(|kin| kin.memory.clone().without_alerts());
+        let newer = newest.filter(|kin| own.as_ref().is_none_or(|own| own.life < kin.life));
+        let claimed = newer.map(|kin| (kin.memory.clone().without_alerts(), kin.life));
         self.claimed.extend(own.clone());
-        memory.or(own.map(|own| own.memory))
+        let (memory, life) = claimed.or(own.map(|own| (own.memory, own.life)))?;
+        Some((memory, self.absence.without_others(life == self.last_life)))
     }
 
     /// The durations of an SLI.
@@ -107,17 +112,21 @@ impl Keeper {
         Some(self.durations.swap_remove(place).hours)
     }
 
-    /// Forgets what was claimed, and what is too old: all objectives of the start have asked.
-    pub(super) fn settle(&mut self) {
+    /// Forgets what was claimed, and what is too old: all objectives of the start have asked. Returns whether something
+    /// was too old.
+    pub(super) fn settle(&mut self) -> bool {
         self.claimed = Vec::new();
         let useless_ns = self.useless_ns;
+        let before = (self.waiting.len(), self.durations.len());
         self.waiting.retain(|kept| kept.memory.left_off_ns() >= useless_ns);
         let end_ns = |kept: &KeptHours| u64::from(kept.hours.newest().unwrap_or(0)).saturating_mul(HOUR_NS);
         self.durations.retain(|kept| end_ns(kept) >= useless_ns);
+        before != (self.waiting.len(), self.durations.len())
     }
 
     /// Adds what still waits to an archive of all that lives.
     pub(super) fn complete(&self, archive: &mut Archive) {
+        archive.objectives.iter_mut().for_each(|kept| kept.life = self.starts.count);
         archive.starts = self.starts.clone();
         archive.objectives.extend_from_slice(&self.waiting);
         archive.durations.extend_from_slice(&self.durations);

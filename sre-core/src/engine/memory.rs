@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alarm::KeptAlarm;
 use super::aside::Aside;
+use super::estimate::Estimate;
 use super::incidents::KeptIncidents;
 use crate::alert::DerivedTier;
 use crate::slo::{Budgeting, EntryId, MERGED_MAX, Objective, Severity};
@@ -113,7 +114,7 @@ pub(crate) struct KeptPast {
     pub(super) calls: KeptLadder,
     pub(super) line: KeptLine,
     pub(super) slices: Option<KeptSlices>,
-    pub(super) estimated_until_ns: u64,
+    pub(super) estimate: Estimate,
 }
 
 /// Time slices: the open one, and those that the next ones depend on.
@@ -189,7 +190,7 @@ pub(crate) struct Added {
     pub(super) calls: Vec<(u64, Counts)>,
     pub(super) line: KeptLine,
     pub(super) slices: Option<KeptSlices>,
-    pub(super) estimated_until_ns: u64,
+    pub(super) estimate: Estimate,
     pub(super) period: Option<KeptPeriod>,
     pub(super) tiers: Vec<KeptTier>,
     pub(super) sights: Vec<KeptSight>,
@@ -315,7 +316,7 @@ impl Memory {
         self.past.calls.merge(&later.past.calls);
         self.past.line.follow_with(&later.past.line);
         self.past.slices = later.past.slices.clone();
-        self.past.estimated_until_ns = self.past.estimated_until_ns.max(later.past.estimated_until_ns);
+        self.past.estimate = self.past.estimate.or_later(later.past.estimate);
         self.period = match (self.period, later.period) {
             (Some(own), Some(more)) if own.start_ns == more.start_ns => Some(own.plus(more)),
             (own, more) => more.or(own),
@@ -359,19 +360,8 @@ impl Memory {
 
     /// Takes in what a flush added; in the order in which they were written.
     pub(crate) fn add(&mut self, added: Added) {
-        let Added {
-            units,
-            calls,
-            line,
-            slices,
-            estimated_until_ns,
-            period,
-            tiers,
-            sights,
-            incidents,
-            account,
-            aside,
-        } = added;
+        let Added { units, calls, line, slices, estimate, period, tiers, sights, incidents, account, aside } =
+            added;
         let now_ns = line.now_ns();
         let add = |ladder: &mut KeptLadder, more: Vec<(u64, Counts)>| {
             more.into_iter().for_each(|(at_ns, counts)| ladder.add(at_ns, counts.into()));
@@ -385,7 +375,7 @@ impl Memory {
         add(&mut self.past.units, units);
         add(&mut self.past.calls, calls);
         (self.past.line, self.past.slices) = (line, slices);
-        self.past.estimated_until_ns = estimated_until_ns;
+        self.past.estimate = estimate;
         (self.period, self.tiers, self.sights) = (period, tiers, sights);
         self.incidents.add(incidents);
         self.take_account(account);

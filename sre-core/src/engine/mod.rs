@@ -9,6 +9,7 @@ mod archive;
 mod aside;
 mod builder;
 mod draft;
+mod estimate;
 mod evaluation;
 mod flusher;
 #[cfg_attr(not(sre_fuzz), cfg(test))]
@@ -20,6 +21,10 @@ mod incidents;
 mod input;
 mod judged;
 mod keeper;
+#[cfg(test)]
+#[cfg(not(sre_loom))]
+#[cfg(feature = "macros")]
+mod lives;
 mod looks;
 mod memory;
 mod meter;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::absence::{Downtime, Part};
 use super::aside::Aside;
+use super::estimate::{Estimate, HOUR_NS, Rate};
 use super::input::Input;
 use super::memory::{KeptPast, KeptSlices};
 use crate::alert::Reading;
@@ -13,7 +14,7 @@ use crate::units::{EventCounts, Target, saturating_nanos};
 use crate::window::{EmptySlice, KeptLadder, Ladder, Mark, Rungs, Slices, Spread, Step, Tick, Timeline};
 
 /// What the rate of a time without a process is estimated from.
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_nanos(HOUR_NS);
 
 /// What a slice that is judged by its ratio counts: one good slice is a billion good parts.
 const PARTS: u64 = 1_000_000_000;
@@ -32,11 +33,11 @@ pub(super) struct Past {
     /// Up to where events were spread by the last late tick.
     late_until_ns: u64,
     late_ticks: u64,
-    /// Up to where bad events were estimated, because there was no process.
-    estimated_until_ns: u64,
+    /// Bad events that were estimated, because there was no process.
+    estimate: Estimate,
     /// What a time without a process counts as that the wall clock tells of before it is believed, and the last hour
     /// before it.
-    doubted: Option<(Downtime, Reading)>,
+    doubted: Option<(Downtime, Rate)>,
 }
 
 /// How the past went on after a time without a process.
@@ -100,7 +101,7 @@ impl Past {
             slices,
             late_until_ns: 0,
             late_ticks: 0,
-            estimated_until_ns: 0,
+            estimate: Estimate::default(),
             doubted: None,
         }
     }
@@ -112,7 +113,7 @@ impl Past {
             calls: KeptLadder::of(&self.calls),
             line: self.line.kept(),
             slices: self.kept_slices(),
-            estimated_until_ns: self.estimated_until_ns,
+            estimate: self.estimate,
         }
     }
 
@@ -126,7 +127,7 @@ impl Past {
         self.units.fill(&kept.units);
         self.calls.fill(&kept.calls);
         self.line.take_over(kept.line);
-        self.estimated_until_ns = kept.estimated_until_ns;
+        self.estimate = kept.estimate;
         if let (Some(judge), Some(slices)) = (&mut self.slices, kept.slices) {
             judge.take_over(slices);
         }
@@ -136,17 +137,22 @@ impl Past {
     ///
     /// A wall clock that is not believed yet, and tells of days or is behind, is followed once it is: by a
     /// [leap](Self::leap).
-    pub(super) fn resume(&mut self, Part { until, downtime, believed }: Part, last_hour: Reading) -> Resumed {
-        let wanted_ns = until.wall_ns.saturating_add(self.line.lead_ns());
+    pub(super) fn resume(&mut self, Part { until, downtime, believed }: Part, last_hour: Rate) -> Resumed {
+        let wanted_ns = self.line.wanted_ns(until);
         let step = self.line.resume(until, downtime == Downtime::Excluded, believed);
         let is_doubted = !believed && self.line.doubts(wanted_ns);
         self.doubted = self.doubted.or(is_doubted.then_some((downtime, last_hour)));
         self.go_over(step, downtime, last_hour)
     }
 
-    /// The last observed hour.
-    pub(super) fn last_hour(&self) -> Reading {
-        self.span(self.units.place(HOUR))
+    /// How many events came in the last observed hour, without those that were estimated.
+    pub(super) fn last_hour(&self) -> Rate {
+        let place = self.units.place(HOUR);
+        if self.is_estimated(place) {
+            return self.estimate.last_hour(self.observed_since_ns(self.estimate.until_ns()));
+        }
+        let hour = self.span(place);
+        Rate::new(hour.counts.total(), saturating_nanos(hour.observed))
     }
 
     /// Whether `tick` moves over a time without a process that was doubted so far.
@@ -162,13 +168,13 @@ impl Past {
     }
 
     /// Counts the time of a step, in which there was no process, as the policy says.
-    fn go_over(&mut self, step: Step, downtime: Downtime, last_hour: Reading) -> Resumed {
+    fn go_over(&mut self, step: Step, downtime: Downtime, last_hour: Rate) -> Resumed {
         if step.relabel_ns > 0 {
             self.relabel(step);
         }
         let length_ns = step.now_ns.saturating_sub(step.from_ns);
         let is_bad = downtime.is_bad(Duration::from_nanos(length_ns));
-        let bad = if is_bad { self.estimate(length_ns, last_hour) } else { EventCounts::ZERO };
+        let bad = if is_bad { self.estimated(length_ns, last_hour) } else { EventCounts::ZERO };
         self.book_slices(Step { gap: true, ..step }, Input::default());
         let before = self.mark(step.from_ns);
         let spread = Spread::of(Step { late: true, gap: false, ..step }, self.units.finest_ns(), bad);
@@ -178,30 +184,34 @@ impl Past {
             aside.advance(step.now_ns, EventCounts::ZERO, EventCounts::ZERO);
         }
         if !bad.is_empty() {
-            self.estimated_until_ns = step.now_ns;
+            self.estimate.note(step.now_ns, last_hour);
         }
         Resumed { step, before, spread }
     }
 
     /// Bad events in a time without a process, if all that came in the last observed hour went on coming; of slices,
     /// all that fit.
-    fn estimate(&self, length_ns: u64, hour: Reading) -> EventCounts {
+    fn estimated(&self, length_ns: u64, last_hour: Rate) -> EventCounts {
         if let Some(judge) = &self.slices {
             let slices = length_ns / judge.slices.length_ns();
             return EventCounts::new(0, slices.saturating_mul(self.parts()));
         }
-        let bad = u128::from(hour.counts.total()) * u128::from(length_ns) / hour.observed.as_nanos().max(1);
-        EventCounts::new(0, u64::try_from(bad).unwrap_or(u64::MAX))
+        EventCounts::new(0, last_hour.over(length_ns))
     }
 
     /// Whether some bad events of a window were estimated.
     pub(super) fn is_estimated(&self, place: usize) -> bool {
-        self.estimated_until_ns > self.units.start_ns(place)
+        self.estimate.until_ns() > self.units.start_ns(place)
+    }
+
+    /// What outlives the process of what was estimated.
+    pub(super) const fn estimate(&self) -> Estimate {
+        self.estimate
     }
 
     /// Up to where bad events were estimated; zero when none were.
     pub(super) const fn estimated_until_ns(&self) -> u64 {
-        self.estimated_until_ns
+        self.estimate.until_ns()
     }
 
     /// Moves the time line to `tick`; what happened since the one before is [booked](Self::book) next.
@@ -250,6 +260,7 @@ impl Past {
         let sliced = self.book_slices(step, input);
         let of_events = |delta| if sliced { EventCounts::ZERO } else { delta };
         let units = of_events(judged.0);
+        self.estimate.count(units);
         self.units.advance(now_ns, units, Spread::of(step, slot_ns, units));
         self.calls.advance(now_ns, judged.1, Spread::of(step, slot_ns, judged.1));
         if let Some(set_aside) = &mut self.aside {
@@ -366,7 +377,7 @@ impl Past {
             aside.relabel(step.relabel_ns);
         }
         self.late_until_ns = self.late_until_ns.saturating_sub(step.relabel_ns);
-        self.estimated_until_ns = self.estimated_until_ns.saturating_sub(step.relabel_ns);
+        self.estimate.relabel(step.relabel_ns);
         if let Some(judge) = &mut self.slices {
             judge.slices.relabel(step.from_ns);
         }

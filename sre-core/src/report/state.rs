@@ -35,7 +35,8 @@ pub struct StateReport {
     pub starts: u64,
     /// Those that followed an end that was none in order: a kill, a crash, a power loss.
     pub starts_after_crash: u64,
-    /// How long there was no process before this one; `None` if nothing was kept. In seconds when serialised.
+    /// How long there was no process before this one, by the wall clocks of both as they were then, right or wrong; `None`
+    /// if nothing was kept. In seconds when serialised.
     #[serde(rename = "downtime_seconds", serialize_with = "seconds_or_none")]
     pub downtime: Option<Duration>,
     /// SLIs whose durations found no room in the last snapshot: their percentiles of a day and longer begin anew after a

@@ -146,14 +146,20 @@ impl Timeline {
     /// Goes on at `tick` from where an earlier process left off; the time between is `observed` or a gap.
     ///
     /// A wall clock that is behind the one of that process renames slots, as one that steps back does. What the line was
-    /// ahead of the wall clock, it stays ahead. A clock that is not `believed` yet, because this process just started, is
-    /// not followed further than a [step](Self::advance) of it.
+    /// ahead of the wall clock, it stays ahead, unless the clock has come as far: it may have been put right. A clock that
+    /// is not `believed` yet, because this process just started, is not followed further than a [step](Self::advance) of it.
     pub(crate) fn resume(&mut self, tick: Tick, observed: bool, believed: bool) -> Step {
-        let lead_ns = self.lead_ns();
+        let wanted_ns = self.wanted_ns(tick);
         (self.last, self.held_ns) = (tick, 0);
         self.even_ns = if believed { EVEN_NS } else { 0 };
-        let (now_ns, relabel_ns) = self.follow(tick.wall_ns.saturating_add(lead_ns), 0);
+        let (now_ns, relabel_ns) = self.follow(wanted_ns, 0);
         self.go_to(now_ns, relabel_ns, observed)
+    }
+
+    /// Where a process that starts at `tick` goes on, if its wall clock is believed.
+    pub(crate) const fn wanted_ns(&self, tick: Tick) -> u64 {
+        let is_behind = tick.wall_ns < self.now_ns;
+        tick.wall_ns.saturating_add(if is_behind { self.lead_ns() } else { 0 })
     }
 
     /// Whether `tick` moves over a time that the monotonic clock did not see.

@@ -11,6 +11,9 @@ use crate::slo::{Booking, Budget, EntryId, EntryKind, burn_rate};
 use crate::units::EventCounts;
 use crate::window::{Mark, Step, Tally};
 
+/// How far what is booked now may be ahead of the time line.
+const AHEAD_NS_MAX: u64 = 86_400_000_000_000;
+
 impl Evaluator {
     /// Whether what an entry says can still be done here.
     pub(crate) fn check(&self, kind: EntryKind) -> Result<(), LedgerError> {
@@ -66,6 +69,8 @@ impl Evaluator {
         self.keep_exclusions(&mut account, &entries);
         let (past, now_ns) = (&self.past, self.past.line().now_ns());
         account.keep_resets(&entries, |at_ns| match at_ns >= now_ns {
+            // A clock that is days ahead is not believed: a reset that is booked then begins anew now, like any other.
+            true if at_ns - now_ns > AHEAD_NS_MAX => past.mark(now_ns),
             true => past.mark(at_ns),
             false => past.mark_of_slot(at_ns),
         });

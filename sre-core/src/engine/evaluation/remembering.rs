@@ -53,7 +53,7 @@ impl Evaluator {
             calls: slots(self.past.calls(), saved.calls),
             line: self.past.line().kept(),
             slices: self.past.kept_slices(),
-            estimated_until_ns: self.past.estimated_until_ns(),
+            estimate: self.past.estimate(),
             period: self.span.kept(&self.past),
             tiers: self.kept_tiers(),
             sights: self.kept_sights(),
@@ -97,7 +97,6 @@ impl Evaluator {
     /// made is forgotten, but for its exported counters.
     pub(crate) fn resume_after(&mut self, absence: Absence, memory: Memory, tick: Tick) {
         let Memory { past, period, tiers, sights, incidents, account, aside } = memory;
-        let left_off_ns = past.line.wall_ns();
         let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
         self.past = past_of(&self.objective, &self.derived, left_off);
         if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
@@ -113,7 +112,7 @@ impl Evaluator {
         self.incidents.resume(incidents, tick, counted);
         self.account = account.map(|account| Box::new(Account::take_over(account, &self.past)));
         let last_hour = self.past.last_hour();
-        for part in absence.parts(left_off_ns, tick) {
+        for part in absence.parts(tick) {
             let resumed = self.past.resume(part, last_hour);
             self.go_over(&resumed, part.until.elapsed_ns);
         }

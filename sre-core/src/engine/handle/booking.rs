@@ -58,6 +58,9 @@ impl Engine {
         self.core.flush(Occasion::Usual, Duration::MAX);
         let now = now(&self.core.clock);
         let ((booking, covered), _replaced) = self.core.with_state(|state| {
+            if state.has_ended() {
+                return Err(LedgerError::Stopped);
+            }
             let booked = state.book(entry, now)?;
             Ok::<_, LedgerError>((booked, self.core.publish(state.collect(now))))
         })?;
@@ -74,8 +77,8 @@ impl Engine {
     /// Takes entries out of the ledger that were booked before `before` and change nothing any more, and hands them over:
     /// whoever asks for them keeps them.
     ///
-    /// A ledger has room for 2,000 entries and a hundred withdrawals, and erases none by itself; with those of a process from which this one took
-    /// over it has up to 4,200. Where there is a state directory, what is left is written before this returns; if
+    /// A ledger has room for 2,000 entries, and for 4,300 with withdrawals and with those of a process from which this one
+    /// took over, and erases none by itself. Where there is a state directory, what is left is written before this returns; if
     /// that cannot be, a later process has them again. Not for a handler. Withdrawals go with what they withdraw.
     #[must_use]
     pub fn hand_over_entries(&self, before: SystemTime) -> Vec<Booking> {
@@ -90,10 +93,12 @@ impl Engine {
 }
 
 impl Core {
+    /// Writes an entry that was booked before the last flush of all, which took it if there is none any more.
     fn make_durable(self: &Arc<Self>) -> Durability {
         match &self.flusher {
             None => Durability::Process,
             Some(flusher) if flusher.flush(self, Occasion::Usual, Duration::MAX) => Durability::Durable,
+            Some(flusher) if flusher.has_ended_well() => Durability::Durable,
             Some(flusher) if flusher.may_write() => Durability::Pending,
             Some(_) => Durability::Never,
         }
@@ -158,6 +163,31 @@ mod tests {
         check(&loser, Durability::Never);
         drop(loser);
         assert_eq!(engine(&world).ledger().len(), 2);
+    }
+
+    #[test]
+    fn an_entry_that_the_last_flush_took_is_durable_and_later_ones_are_refused() {
+        let world = World::new();
+        let engine = engine(&world);
+        let entry = || Entry::reset("checkout-availability").by("ann").because("it is agreed");
+        let book = |engine: &Engine| {
+            engine.core.with_state(|state| state.book(entry(), now(&engine.core.clock))).unwrap();
+        };
+        // As when the process ends between the two halves of a booking.
+        book(&engine);
+        let flusher = engine.core.flusher.clone().unwrap();
+        assert!(flusher.flush(&engine.core, Occasion::End, Duration::MAX));
+        assert_eq!(engine.core.make_durable(), Durability::Durable);
+        assert!(matches!(engine.book(entry()), Err(Error::Ledger(LedgerError::Stopped))));
+        assert_eq!(self::engine(&world).ledger().len(), 1);
+
+        let engine = self::engine(&world);
+        book(&engine);
+        let calls = world.lock().calls();
+        world.lock().fail(calls, u64::MAX, Failure::Error(30));
+        let flusher = engine.core.flusher.clone().unwrap();
+        assert!(!flusher.flush(&engine.core, Occasion::End, Duration::MAX));
+        assert_eq!(engine.core.make_durable(), Durability::Never);
     }
 
     #[test]

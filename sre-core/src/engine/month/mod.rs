@@ -256,7 +256,7 @@ impl Month {
     /// Adds what another process remembers.
     fn add_other(&mut self) {
         if let Some(mut hours) = self.other.take() {
-            hours.merge(&self.hours);
+            hours.merge(&self.hours, self.hour);
             self.hours = hours;
             self.sums = None;
             self.note_scattered();
@@ -297,7 +297,8 @@ impl Month {
             numbers.push(self.hour);
         }
         let kept = KeptHours { sli: sli.to_owned(), hours: self.hours.clone() };
-        let loose = Loose { other: self.other.clone(), hours: self.hours_of(&numbers, interval, now) };
+        let hours = self.hours_of(&numbers, interval, now);
+        let loose = Loose { other: self.other.clone(), now: self.hour, hours };
         (kept, loose)
     }
 

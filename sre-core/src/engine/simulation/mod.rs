@@ -42,6 +42,10 @@ pub(super) struct Tally {
     /// Comparisons with the books.
     pub(super) audits: u64,
     pub(super) steps: u64,
+    /// Comparisons of an objective with what must be known of it; those where it is known on which day things happened,
+    /// so that its counts are compared; and those where nothing is unknown.
+    pub(super) compared: u64,
+    pub(super) compared_by_day: u64,
     pub(super) compared_in_full: u64,
     pub(super) incidents: u64,
 }
@@ -106,13 +110,17 @@ fn whatever_happens_to_a_machine_its_memory_is_true() {
     println!(
         "\npromise E5: {count} seeds, {} ticks, {} restarts of which {} lost a tail, {} failed writes, {} clock steps, \
          {} entries in the ledger: no event and no entry lost beyond the last flush, none counted twice, alerts and \
-         incidents as without a restart, budgets as the ledger says",
+         incidents as without a restart, budgets as the ledger says; of {} comparisons {} were on a day that is \
+         known, {} with nothing unknown",
         tally.ticks,
         tally.restarts,
         tally.losses,
         tally.failures,
         tally.steps,
-        booked.iter().sum::<u64>()
+        booked.iter().sum::<u64>(),
+        tally.compared,
+        tally.compared_by_day,
+        tally.compared_in_full
     );
 }
 

@@ -41,6 +41,9 @@ pub(super) struct Truth {
     told_ns: u64,
     /// All that ever happened.
     ever: EventCounts,
+    /// What happened since the day is unknown, and of that what is durable.
+    since: EventCounts,
+    durable_since: EventCounts,
 }
 
 impl Truth {
@@ -58,6 +61,8 @@ impl Truth {
             has_booked: false,
             told_ns: start.wall_ns,
             ever: EventCounts::ZERO,
+            since: EventCounts::ZERO,
+            durable_since: EventCounts::ZERO,
         }
     }
 
@@ -72,6 +77,7 @@ impl Truth {
         self.now.books.count(self.told_ns, tick.wall_ns, delta);
         self.told_ns = tick.wall_ns;
         self.ever += delta;
+        self.since += delta;
     }
 
     /// Another process goes on that counted this since an instant, in the slots in which it came.
@@ -106,11 +112,13 @@ impl Truth {
 
     pub(super) fn note_durable(&mut self) {
         self.durable = self.now.clone();
+        self.durable_since = self.since;
     }
 
     /// The process ended in some other way than in order, and what came after the last durable flush is lost: for
     /// certain, or perhaps.
     pub(super) fn lose_tail(&mut self, is_certain: bool) {
+        self.since = self.durable_since;
         if is_certain {
             self.now = self.durable.clone();
         } else {
@@ -133,6 +141,18 @@ impl Truth {
     /// The process ended before it believed its clock, and the next one began to doubt anew.
     pub(super) const fn forget_day(&mut self) {
         self.knows_day = false;
+        self.leave_month();
+    }
+
+    /// What happened so far may be further away than a month.
+    pub(super) const fn leave_month(&mut self) {
+        self.since = EventCounts::ZERO;
+        self.durable_since = EventCounts::ZERO;
+    }
+
+    /// Whether anything is known beside what happened since the day is not.
+    pub(super) const fn knows_day(&self) -> bool {
+        self.knows_day
     }
 
     /// Compares everything that is known; returns whether that was all there is.
@@ -143,6 +163,10 @@ impl Truth {
             check_counts(window.counts, EventCounts::ZERO, self.ever, &window.text);
         }
         if !self.knows_day {
+            // Whatever day it is now, what came since is in the same month.
+            if !self.has_booked && self.slo != "checkout-month" {
+                check_counts(report.counts, self.since, self.ever, "what came since");
+            }
             return false;
         }
         if !self.knows_entries || (self.has_booked && !self.knows_slots) {

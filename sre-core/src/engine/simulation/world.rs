@@ -212,6 +212,9 @@ impl<'a> Machine<'a> {
         self.clock.set_wall_ns(if seconds < 0 { wall_ns.saturating_sub(by_ns) } else { wall_ns + by_ns });
         self.has_stepped = true;
         self.went_back |= seconds < 0;
+        if by_ns > DAY_NS {
+            self.truths.iter_mut().for_each(Truth::leave_month);
+        }
         if seconds < 0 || by_ns > DAY_NS || self.doubts() {
             self.doubts_until = Duration::from_nanos(self.clock.monotonic_ns()) + DOUBT;
         }
@@ -232,6 +235,10 @@ impl<'a> Machine<'a> {
     }
 
     fn tell(&mut self, tick: Tick, calls: Calls) {
+        if self.doubts() {
+            // Once the clock is believed, this may be long ago.
+            self.truths.iter_mut().for_each(Truth::leave_month);
+        }
         self.truths.iter_mut().for_each(|truth| truth.tick(tick, calls.counts(truth.slo()), calls.ended()));
     }
 
@@ -259,6 +266,8 @@ impl<'a> Machine<'a> {
         assert!(report.engine.degraded.iter().all(is_loop), "{:?}", report.engine.degraded);
         for truth in &self.truths {
             let slo = report.slo(truth.slo()).unwrap();
+            self.tally.compared += 1;
+            self.tally.compared_by_day += u64::from(truth.knows_day());
             self.tally.compared_in_full += u64::from(truth.check(slo, process.exported(truth.slo())));
             if is_plain {
                 truth.audit(slo);
@@ -301,6 +310,9 @@ impl<'a> Machine<'a> {
             self.truths.iter_mut().for_each(Truth::has_seam);
         }
         self.clock.advance(Duration::from_secs(downtime));
+        if doubts {
+            self.doubts_until = Duration::from_nanos(self.clock.monotonic_ns()) + DOUBT;
+        }
         self.process = Some(Process::start(&self.clock, &self.world));
         self.is_faulty = false;
         assert_eq!(self.process().standing(), StateStanding::Writable);

@@ -55,7 +55,7 @@ impl State {
         let Self { keeper: Some(keeper), units, ledger, age, .. } = self else { return };
         let lost = ledger.merge(core::mem::take(&mut archive.ledger));
         let left_off_ns = archive.left_off_ns().unwrap_or(0);
-        let absence = Absence::new(Downtime::Unknown, left_off_ns, now).believed(age.is_clock_even());
+        let absence = Absence::new(Downtime::Unknown, left_off_ns, now).believed(age.is_clock_believed());
         keeper.take_in(archive, absence);
         self.resumed += units.iter_mut().map(|unit| unit.take_over(keeper, ledger, now)).sum::<u64>();
         units.iter_mut().for_each(|unit| unit.keep_to(ledger));
@@ -91,23 +91,28 @@ impl State {
         if ask.ended {
             keeper.end();
         }
+        let is_settled =
+            ask.ended || self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns) > SETTLED_NS;
+        let is_rid = is_settled && keeper.settle();
         let (fresh, shrunk) = ledger.take_fresh();
         let is_booked = shrunk || !fresh.is_empty();
         let mut page = Page { ended: ask.ended, ledger: fresh, ..Page::default() };
         let numbered = (0..).zip(&mut *units);
         let added = numbered.map(|(number, unit)| unit.added(&mut page, age.moment(number)));
         let lacking = added.filter(|is_all| !is_all).count();
-        let all = (ask.all || lacking > 0 || is_booked).then(|| {
+        let all = (ask.all || lacking > 0 || is_booked || is_rid).then(|| {
             let mut draft = Draft::new(ledger.clone(), keeper.durations_bytes_max());
             let numbered = (0..).zip(units);
             numbered.for_each(|(number, unit)| unit.kept(&mut draft, age.moment(number)));
             keeper.complete(&mut draft.archive);
             draft
         });
-        if self.last.elapsed_ns.saturating_sub(self.started.elapsed_ns) > SETTLED_NS {
-            keeper.settle();
-        }
         Some(Pages { page, all })
+    }
+
+    /// Whether what is remembered was handed out a last time: nothing that comes later outlives the process.
+    pub(in crate::engine) fn has_ended(&self) -> bool {
+        self.keeper.as_ref().is_some_and(Keeper::has_ended)
     }
 
     /// Notes of how many SLIs the durations found no room in what was written.

@@ -23,6 +23,9 @@ use packed::{Entry, FRAME, entries, framed, is_sound, pack};
 /// How far hours are kept before and after the current one: those ahead are of a wall clock that went back.
 const HOURS_KEPT: u32 = 720;
 
+/// So many have to be near before those that are further away are forgotten: a clock may be wrong for a while.
+const HOURS_TO_FORGET: usize = 2;
+
 /// The hours that are left finer than others when room is short, and by how many bits: a day is asked for most.
 const FINER_HOURS: u32 = 24;
 const FINER_BITS: u32 = 2;
@@ -122,8 +125,8 @@ impl Hours {
         }
     }
 
-    /// Adds all that another process recorded, before, after or at the same time.
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Adds all that another process recorded, before, after or at the same time, as of the hour `now`.
+    pub(crate) fn merge(&mut self, other: &Self, now: u32) {
         if other.is_empty() {
             return;
         }
@@ -136,10 +139,9 @@ impl Hours {
             sums.insert(number, sum);
         }
         let mut all: Vec<Entry<'_>> = sums.into_iter().collect();
-        let newest = all.last().map_or(0, |(number, _)| *number);
         let recent = all.split_off(all.len().saturating_sub(RECENT));
         let recent = recent.into_iter().map(|(number, bytes)| (number, (*bytes).into())).collect();
-        *self = Self { packed: within_bounds(all, newest), recent };
+        *self = Self { packed: within_bounds(all, now), recent };
     }
 
     /// The sums of the last so many full hours before `until`, for ascending lengths.
@@ -198,7 +200,13 @@ impl Hours {
     pub(crate) fn is_sound(&self) -> bool {
         let mut recent = self.recent.iter();
         let fits = recent.all(|(_, bytes)| bytes.len() <= HOUR_BYTES_MAX) && self.recent.len() <= RECENT;
-        fits && self.packed.len() <= PACKED_BYTES_MAX && is_sound(&self.packed)
+        fits && self.packed.len() <= PACKED_BYTES_MAX && is_sound(&self.packed) && self.has_each_once()
+    }
+
+    /// Whether no hour is kept twice.
+    fn has_each_once(&self) -> bool {
+        let all = self.all();
+        all.iter().zip(all.iter().skip(1)).all(|((one, _), (next, _))| one < next)
     }
 
     /// What nobody of ours does.
@@ -258,7 +266,10 @@ fn sum(one: &[u8], other: &[u8]) -> Cow<'static, [u8]> {
 
 /// Packs hours, coarser or fewer of them if they would take too much; they come in order.
 fn within_bounds(mut hours: Vec<Entry<'_>>, now: u32) -> Bytes {
-    hours.retain(|(number, _)| number.abs_diff(now) <= HOURS_KEPT);
+    let is_near = |number: u32| number.abs_diff(now) <= HOURS_KEPT;
+    if hours.iter().filter(|(number, _)| is_near(*number)).count() >= HOURS_TO_FORGET {
+        hours.retain(|(number, _)| is_near(*number));
+    }
     let mut taken = hours.iter().map(|(_, bytes)| framed(bytes)).fold(FIRST, usize::saturating_add);
     while taken > PACKED_BYTES_MAX {
         let Some(place) = finest(&hours, now) else {

@@ -106,9 +106,43 @@ fn hours_more_than_a_month_away_on_either_side_are_forgotten() {
     for hour in 1..5 {
         hours.add(NOW + hour, &of([4]), 60);
     }
-    assert_eq!(seen(&hours, u32::MAX, u32::MAX).durations, of([4, 4, 4, 4]));
+    let all = |hours: &Hours| seen(hours, u32::MAX, u32::MAX).durations;
+    assert_eq!(all(&hours), of([1, 4, 4, 4, 4]));
     hours.add(u32::MAX, &of([5]), 60);
     assert_eq!(hours.at(u32::MAX).durations, of([5]));
+}
+
+#[test]
+fn hours_of_a_clock_that_is_wrong_for_a_while_push_out_no_others() {
+    let mut hours = Hours::default();
+    (0..100).for_each(|hour| hours.add(NOW + hour, &of([1]), 60));
+    (0..3).for_each(|hour| hours.add(NOW + 10_000 + hour, &of([2]), 60));
+    let all = |hours: &Hours| seen(hours, u32::MAX, u32::MAX).durations.count();
+    assert_eq!(all(&hours), 103);
+    let mut right = hours.clone();
+    (100..104).for_each(|hour| right.add(NOW + hour, &of([1]), 60));
+    assert_eq!(all(&right), 104, "the wrong ones are forgotten");
+    (3..6).for_each(|hour| hours.add(NOW + 10_000 + hour, &of([2]), 60));
+    assert_eq!(all(&hours), 6, "it was not wrong");
+    right.merge(&hours, NOW + 104);
+    assert_eq!(all(&right), 106, "the last two of them can still change");
+}
+
+#[test]
+fn hours_that_are_kept_twice_are_not_sound() {
+    let mut hours = Hours::default();
+    (0..4).for_each(|hour| hours.add(NOW + hour, &of([1]), 60));
+    assert!(hours.is_sound());
+    for twice in [NOW, NOW + 3] {
+        let mut hours = hours.clone();
+        hours.recent.pop_front();
+        hours.recent.push_back((twice, of_hour().into()));
+        assert!(!hours.is_sound(), "{twice}");
+    }
+}
+
+fn of_hour() -> Vec<u8> {
+    Hour { missed_s: 9, durations: of([1]) }.encode()
 }
 
 #[track_caller]
@@ -279,8 +313,8 @@ proptest! {
         };
         let (first, second) = (fill(&one), fill(&other));
         let (mut both, mut other_way) = (first.clone(), second.clone());
-        both.merge(&second);
-        other_way.merge(&first);
+        both.merge(&second, NOW);
+        other_way.merge(&first, NOW);
         prop_assert!(both == other_way);
         prop_assert!(both.is_sound());
         let newest = both.newest().unwrap() + 1;
@@ -317,8 +351,8 @@ fn use_all(mut hours: Hours, hour: u32) -> Result<(), TestCaseError> {
     let _ = (seen(&hours, hour, MONTH), hours.at(hour), hours.newest());
     let mut other = Hours::default();
     other.add(hour, &of([1]), 10);
-    other.merge(&hours);
-    hours.merge(&other);
+    other.merge(&hours, hour);
+    hours.merge(&other, hour);
     (0..4).for_each(|step| hours.add(hour.wrapping_add(step), &of([2]), 10));
     hours.replace(hour, Bytes::from(vec![0xff; 9]));
     hours.add(hour, &of([3]), 10);
