@@ -138,6 +138,7 @@ mod feed;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod histogram;
+mod lists;
 mod primitive;
 #[doc(hidden)]
 pub mod private;

@@ -20,6 +20,9 @@ use scratch::Scratch;
 
 const MIB: usize = 1 << 20;
 
+/// The length of a payload.
+const LENGTH: usize = 2 * MIB;
+
 /// A snapshot of generation 1 with sound checksums, as `docs/state-format.md` has it.
 fn snapshot(payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x93, 0x53, 0x52, 0x45, 1, 0, 1, 0];
@@ -39,7 +42,7 @@ fn claims(before: &[u8], after: u8) -> Vec<u8> {
     let mut payload = vec![1];
     payload.extend(before);
     payload.extend([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]);
-    payload.resize(MIB, after);
+    payload.resize(LENGTH, after);
     payload
 }
 
@@ -52,31 +55,53 @@ fn start(directory: &Path) -> Engine {
 }
 
 /// What reading this snapshot takes at most.
-fn peak(payload: &[u8]) -> i64 {
+fn peak(payload: &[u8], expected: StateStanding) -> i64 {
     let scratch = Scratch::new("hostile-state");
     std::fs::create_dir_all(scratch.path()).unwrap();
     std::fs::write(scratch.path().join("snapshot-1"), snapshot(payload)).unwrap();
     let (engine, peak) = peak_bytes(|| start(scratch.path()));
     let standing = engine.report().engine.state.as_ref().map(|state| state.standing);
-    assert_eq!(standing, Some(StateStanding::ReadOnly), "it was refused");
+    assert_eq!(standing, Some(expected));
     engine.shutdown(Duration::from_secs(5));
     peak
 }
 
-/// Numbers of a byte become words, and lists of nothing become empty lists.
-const TIMES_MAX: i64 = 64;
+/// As many of these objectives as there is room for.
+fn objectives(one: &[u8]) -> Vec<u8> {
+    // No starts, no crashes among them, and no end in order.
+    let mut payload = vec![1, 0, 0, 0, 0];
+    let mut count = LENGTH / one.len();
+    while count > 0x7f {
+        payload.push(0x80 | count.to_le_bytes()[0]);
+        count >>= 7;
+    }
+    payload.push(count.to_le_bytes()[0]);
+    (0..LENGTH / one.len()).for_each(|_| payload.extend(one));
+    // No durations, and an empty ledger.
+    payload.extend([0, 0, 0]);
+    payload
+}
 
 #[test]
-fn lists_of_any_claimed_length_take_no_more_than_their_bytes_can_hold() {
-    let payloads = (0..40).flat_map(|zeros| [0, 1, 0x7f, 0xff].map(|rest| claims(&vec![0; zeros], rest)));
-    let most = payloads.map(|payload| peak(&payload)).max().unwrap();
-    // The file itself is held as well.
-    assert!(most > MIB as i64 && most <= (TIMES_MAX + 1) * MIB as i64, "{most} bytes");
-    let times = most / MIB as i64;
+fn lists_take_no_more_than_their_bytes_unless_they_can_be_ours() {
+    let claims = (0..40).flat_map(|zeros| [0, 1, 0x7f, 0xff].map(|rest| claims(&vec![0; zeros], rest)));
+    let most = claims.map(|payload| peak(&payload, StateStanding::ReadOnly)).max().unwrap();
+    let nameless = peak(&objectives(&[0; 22]), StateStanding::Writable);
+    // An owner by the names `a` and `a`, and a memory of nothing.
+    let mut smallest = vec![1, b'a', 0, 0, 1, b'a'];
+    smallest.extend([0; 18]);
+    let sound = peak(&objectives(&smallest), StateStanding::Writable);
+    // The file itself is held as well, and lists have room for as many as ours.
+    for peak in [most, nameless] {
+        assert!(peak > LENGTH as i64 && peak <= 2 * LENGTH as i64, "{peak} bytes");
+    }
+    assert!(sound <= (2 * LENGTH + 64 * MIB) as i64, "{sound} bytes");
+    let [most, sound] = [most.max(nameless), sound].map(|bytes| bytes / MIB as i64 + 1);
     kept(
         "P5",
         format_args!(
-            "a list that claims 2^64 members, in 1 MiB under sound checksums, takes {times} MiB at most to refuse"
+            "2 MiB under sound checksums take {most} MiB at most to read if they claim lists of 2^64 members or are of no \
+             use, and {sound} MiB if they are the smallest memories that could be ours"
         ),
     );
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; those of one line know nothing of each other.
 const FLOORS: [&[&str]; 12] = [
-    &["primitive", "duration", "feed", "stats"],
+    &["primitive", "duration", "feed", "lists", "stats"],
     &["error", "store"],
     &["units"],
     &["clock", "window"],

@@ -58,6 +58,8 @@ pub(crate) struct Absence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) until: Tick,
+    /// How much of it this process lived through.
+    pub(super) lived_ns: u64,
     pub(super) downtime: Downtime,
     pub(super) believed: bool,
 }
@@ -91,14 +93,23 @@ impl Absence {
 
     /// The time from where a memory left off until `now`, at which its objective appears: first other processes may have
     /// been there, without this objective, then there was none, and then this one was, without an event of it.
-    pub(super) fn parts(&self, now: Tick) -> impl Iterator<Item = Part> + use<> {
+    ///
+    /// Where others came since and the wall clock of the last of them does not say when that was, nobody knows how much
+    /// of the time they were there.
+    pub(super) fn parts(&self, memory_ns: u64, now: Tick) -> impl Iterator<Item = Part> + use<> {
         let Self { downtime, left_off_ns, believed, others, .. } = *self;
         let started = self.started_by(now);
-        let elsewhere = (others && left_off_ns <= started.wall_ns)
-            .then_some((Tick { wall_ns: left_off_ns, ..started }, Downtime::Unknown));
-        let here = (now != started).then_some((now, Downtime::Excluded));
-        let parts = elsewhere.into_iter().chain([(started, downtime)]).chain(here);
-        parts.map(move |(until, downtime)| Part { until, downtime, believed })
+        let knows_others = (memory_ns..=started.wall_ns).contains(&left_off_ns);
+        let elsewhere = (others && knows_others).then_some((
+            Tick { wall_ns: left_off_ns, ..started },
+            0,
+            Downtime::Unknown,
+        ));
+        let absent = (started, 0, if others && !knows_others { Downtime::Unknown } else { downtime });
+        let lived_ns = now.elapsed_ns.saturating_sub(started.elapsed_ns);
+        let here = (now != started).then_some((now, lived_ns, Downtime::Excluded));
+        let parts = elsewhere.into_iter().chain([absent]).chain(here);
+        parts.map(move |(until, lived_ns, downtime)| Part { until, lived_ns, downtime, believed })
     }
 
     /// When this process started, by the wall clock as it is `now`.

@@ -47,7 +47,13 @@ impl Age {
         Self {
             line: Timeline::new(start, INTERVAL_NS, KEPT_NS, KEPT_NS),
             ns,
-            wall: Wall { last: start, believed_ns: start.wall_ns, even_ns: 0, was_even: false },
+            wall: Wall {
+                last: start,
+                believed_ns: start.wall_ns,
+                even_ns: 0,
+                was_even: false,
+                went_back: false,
+            },
         }
     }
 
@@ -67,7 +73,7 @@ impl Age {
     /// Whether the wall clock is believed: it once ran evenly for a minute in this process, and made no step since that
     /// still has to prove itself.
     pub(super) const fn is_clock_believed(&self) -> bool {
-        self.wall.was_even && self.wall.believed_ns == self.wall.last.wall_ns
+        self.wall.was_even && !self.wall.went_back && self.wall.believed_ns == self.wall.last.wall_ns
     }
 
     /// Now, for the SLI of a number.
@@ -98,6 +104,8 @@ struct Wall {
     even_ns: u64,
     /// Whether it ever did so for long enough.
     was_even: bool,
+    /// Whether it made a step back since it last did.
+    went_back: bool,
 }
 
 impl Wall {
@@ -112,6 +120,8 @@ impl Wall {
         let is_even = tick.wall_ns.abs_diff(self.last.wall_ns.saturating_add(lived_ns)) <= SLACK_NS;
         self.even_ns = if is_even { self.even_ns.saturating_add(lived_ns) } else { 0 };
         self.was_even |= self.even_ns >= EVEN_NS;
+        self.went_back |= !is_even && tick.wall_ns < self.last.wall_ns.saturating_add(lived_ns);
+        self.went_back &= self.even_ns < EVEN_NS;
         self.last = Tick { elapsed_ns: tick.elapsed_ns.max(self.last.elapsed_ns), ..tick };
         let by_life_ns = self.believed_ns.saturating_add(lived_ns);
         let is_believed = self.even_ns >= EVEN_NS || tick.wall_ns.abs_diff(by_life_ns) <= STEP_NS_MAX;

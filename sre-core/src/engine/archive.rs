@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::memory::{Added, Memory, Subject};
 use super::side::Side;
 use crate::histogram::{Bytes, Hours};
+use crate::lists::{Sound, SoundList, at_most};
 use crate::slo::{Booking, Ledger, Lost};
 
 /// The first byte of each payload; what a later release writes differently has another one.
@@ -19,13 +20,16 @@ const VERSION: u8 = 1;
 /// Starts of the process that are kept one by one.
 const STARTS_MAX: usize = 32;
 
+/// More labels than any member of a family has.
+const LABELS_MAX: usize = 64;
+
 /// Everything that an engine remembers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Archive {
     pub(super) starts: Starts,
-    pub(super) objectives: Vec<KeptObjective>,
+    pub(super) objectives: SoundList<KeptObjective>,
     /// By the name of the SLI.
-    pub(super) durations: Vec<KeptHours>,
+    pub(super) durations: SoundList<KeptHours>,
     /// What people booked, also of objectives that this release does not have.
     pub(super) ledger: Ledger,
 }
@@ -53,6 +57,26 @@ pub(super) struct KeptObjective {
     pub(super) life: u64,
 }
 
+/// More objectives than can be judged in a second, and more SLIs.
+const OWNERS_MAX: usize = 32_768;
+
+impl Sound for KeptObjective {
+    const MAX: usize = OWNERS_MAX;
+
+    fn is_sound(&self) -> bool {
+        let Owner { sli, slo, labels, .. } = &self.owner;
+        !sli.is_empty() && !slo.is_empty() && labels.len() <= LABELS_MAX && self.memory.is_sound()
+    }
+}
+
+impl Sound for KeptHours {
+    const MAX: usize = OWNERS_MAX;
+
+    fn is_sound(&self) -> bool {
+        !self.sli.is_empty() && self.hours.is_sound()
+    }
+}
+
 impl KeptObjective {
     /// What orders memories, the oldest first.
     pub(super) const fn recency(&self) -> (u64, u64) {
@@ -64,6 +88,7 @@ impl KeptObjective {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Owner {
     sli: String,
+    #[serde(deserialize_with = "at_most::<LABELS_MAX, _, _, _>")]
     labels: Vec<(String, String)>,
     subject: Subject,
     slo: String,
@@ -127,6 +152,8 @@ pub(super) struct Page {
     pub(super) durations: Vec<AddedHours>,
     /// What was booked since.
     pub(super) ledger: Vec<Booking>,
+    /// The start of the process that wrote it: the snapshot before may be lost.
+    pub(super) life: u64,
 }
 
 /// How often the process started, and how it ended before.
@@ -137,6 +164,7 @@ pub(super) struct Starts {
     /// Those that followed an end that was none in order.
     pub(super) after_crash: u64,
     /// The last ones that followed a crash, in seconds since 1970.
+    #[serde(deserialize_with = "at_most::<STARTS_MAX, _, _, _>")]
     pub(super) crashes: Vec<u64>,
     /// Whether the process that wrote this ended in order.
     pub(super) ended: bool,
@@ -211,11 +239,8 @@ impl Archive {
 
     /// Leaves out what cannot be a memory of ours; says how much that was.
     fn leave_out_unsound(&mut self, origin: &str) -> impl Iterator<Item = String> + use<> {
-        let before = (self.objectives.len(), self.durations.len());
-        self.objectives.retain(|kept| kept.memory.is_sound());
-        self.durations.retain(|kept| kept.hours.is_sound());
-        let objectives = before.0.saturating_sub(self.objectives.len());
-        let durations = before.1.saturating_sub(self.durations.len());
+        let objectives = self.objectives.leave_out_unsound();
+        let durations = self.durations.leave_out_unsound();
         let unsound = [(objectives, "memories"), (durations, "months of durations")];
         let told = unsound.map(|(count, what)| {
             (count > 0).then(|| format!("{count} {what} in the {origin} are of no shape of ours"))
@@ -249,11 +274,13 @@ impl Archive {
     /// Takes in what a flush added; returns what the ledger lost of that.
     fn add(&mut self, page: Page, places: &mut Places) -> Lost {
         self.starts.ended = page.ended;
+        self.starts.count = self.starts.count.max(page.life);
         let lost = self.ledger.add(page.ledger);
         for (key, added) in page.objectives {
             if let Some(kept) = places.objectives.get(&key).and_then(|place| self.objectives.get_mut(*place))
             {
                 kept.memory.add(added);
+                kept.life = page.life;
             }
         }
         for AddedHours { sli, hours } in page.durations {
@@ -349,7 +376,12 @@ mod tests {
         hours.add(472_222, &Snapshot::from_durations(Layout::BITS_6, [Duration::from_millis(5)]), 60);
         let bytes = hours.recent(472_222).unwrap().clone();
         let durations = vec![KeptHours { sli: "checkout".to_owned(), hours }];
-        let snapshot = encode(&Archive { starts, objectives, durations, ledger: Ledger::default() });
+        let snapshot = encode(&Archive {
+            starts,
+            objectives: objectives.into(),
+            durations: durations.into(),
+            ledger: Ledger::default(),
+        });
         let entries = (0..3).map(|flush| {
             (1..=10).for_each(|second| {
                 evaluator.tick(at(60 + flush * 10 + second), input);
@@ -357,7 +389,13 @@ mod tests {
             let objectives = vec![(owner(SLO).key(), evaluator.added().unwrap())];
             let durations = [("checkout", 472_223), ("search", 472_222)]
                 .map(|(sli, hour)| AddedHours { sli: sli.to_owned(), hours: vec![(hour, bytes.clone())] });
-            encode(&Page { ended: flush == 2, objectives, durations: durations.into(), ledger: Vec::new() })
+            encode(&Page {
+                ended: flush == 2,
+                objectives,
+                durations: durations.into(),
+                life: 3,
+                ..Page::default()
+            })
         });
         let entries = entries.collect();
         (snapshot, entries, evaluator)
@@ -388,12 +426,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_life_added_is_of_that_life_though_its_snapshot_is_lost() {
+        let (snapshot, entries, _) = written();
+        let recovered = |entries: &[Vec<u8>]| Archive::recover(Some(&snapshot), entries).archive;
+        let told = |archive: &Archive| (archive.starts.count, archive.last_life());
+        assert_eq!(told(&recovered(&[])), (1, 1));
+        assert_eq!(told(&recovered(&entries)), (3, 3));
+    }
+
+    #[test]
     fn months_that_are_of_no_shape_of_ours_are_left_out() {
         let (snapshot, ..) = written();
         let mut archive: Archive = decode(&snapshot).unwrap();
         (0..3).for_each(|at| archive.durations[0].hours.keep_one_more(at));
         let Recovery { archive, left_out, .. } = Archive::recover(Some(&encode(&archive)), &[]);
-        assert_eq!(archive.durations, []);
+        assert_eq!(*archive.durations, []);
         assert_eq!(left_out, ["1 months of durations in the snapshot are of no shape of ours"]);
     }
 
@@ -403,7 +450,7 @@ mod tests {
         let mut archive: Archive = decode(&written().0).unwrap();
         change(&mut archive.objectives[0].memory);
         let Recovery { archive, left_out, .. } = Archive::recover(Some(&encode(&archive)), &[]);
-        assert_eq!(archive.objectives, []);
+        assert_eq!(*archive.objectives, []);
         assert_eq!(left_out, ["1 memories in the snapshot are of no shape of ours"]);
     }
 
@@ -538,8 +585,10 @@ mod tests {
             hours
         };
         let of = |(number, calls): (usize, u64)| KeptHours { sli: number.to_string(), hours: hours(calls) };
-        let mut archive =
-            Archive { durations: [(0, 50), (1, 900), (2, 50)].map(of).into(), ..Archive::default() };
+        let mut archive = Archive {
+            durations: [(0, 50), (1, 900), (2, 50)].map(of).into_iter().collect(),
+            ..Archive::default()
+        };
         assert_eq!(archive.leave_out_durations(2 * hours(50).bytes()), 1);
         let left: Vec<_> = archive.durations.iter().map(|kept| &*kept.sli).collect();
         assert_eq!(left, ["0", "2"]);

@@ -4,8 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::EventCounts;
-
 /// What an estimate is made from.
 pub(super) const HOUR_NS: u64 = 3_600_000_000_000;
 
@@ -46,8 +44,6 @@ pub(crate) struct Estimate {
     until_ns: u64,
     /// By what it was made.
     rate: Rate,
-    /// Events that really came since.
-    since: u64,
 }
 
 impl Estimate {
@@ -58,20 +54,13 @@ impl Estimate {
 
     /// Bad events were estimated up to an instant.
     pub(super) fn note(&mut self, until_ns: u64, rate: Rate) {
-        *self = Self { until_ns, rate, since: 0 };
+        *self = Self { until_ns, rate };
     }
 
-    /// Counts what really came.
-    pub(super) fn count(&mut self, delta: EventCounts) {
-        if self.until_ns > 0 {
-            self.since = self.since.saturating_add(delta.total());
-        }
-    }
-
-    /// The rate of the last observed hour, if the estimate lies within: what came in the `observed_ns` since, and for the
-    /// rest of the hour what came before.
-    pub(super) fn last_hour(&self, observed_ns: u64) -> Rate {
-        Rate::new(self.since, observed_ns).and_before(self.rate)
+    /// The rate of the last observed hour, if the estimate lies within: what really came since, and for the rest of the
+    /// hour what came before.
+    pub(super) fn last_hour(&self, since: Rate) -> Rate {
+        since.and_before(self.rate)
     }
 
     /// Renames instants as slots are.
@@ -102,18 +91,17 @@ mod tests {
     #[test]
     fn an_estimate_is_made_of_an_hour_that_was_observed() {
         let mut estimate = Estimate::default();
-        estimate.count(EventCounts::new(5, 5));
-        assert_eq!(estimate, Estimate::default(), "there is none yet");
-        // An event a second, for half an hour.
+        // An event a second for half an hour, and two a second for ten minutes more.
         estimate.note(7, Rate::new(1_800, 30 * MINUTE));
-        estimate.count(EventCounts::new(1_100, 100));
-        // Two a second, for ten minutes more.
-        assert_eq!(estimate.last_hour(10 * MINUTE), Rate::new(3_000, 40 * MINUTE));
-        estimate.count(EventCounts::new(4_800, 0));
-        assert_eq!(estimate.last_hour(50 * MINUTE), Rate::new(6_600, 60 * MINUTE));
-        estimate.count(EventCounts::new(1_200, 0));
-        assert_eq!(estimate.last_hour(60 * MINUTE), Rate::new(7_200, 60 * MINUTE));
-        assert_eq!(estimate.last_hour(90 * MINUTE), Rate::new(7_200, 90 * MINUTE));
+        for (events, minutes, expected) in [
+            (0, 0, Rate::new(1_800, 30 * MINUTE)),
+            (1_200, 10, Rate::new(3_000, 40 * MINUTE)),
+            (6_000, 50, Rate::new(6_600, 60 * MINUTE)),
+            (7_200, 60, Rate::new(7_200, 60 * MINUTE)),
+            (7_200, 90, Rate::new(7_200, 90 * MINUTE)),
+        ] {
+            assert_eq!(estimate.last_hour(Rate::new(events, minutes * MINUTE)), expected);
+        }
     }
 
     #[test]
@@ -123,8 +111,7 @@ mod tests {
         for _ in 0..1_000 {
             assert_eq!(rate.over(5 * MINUTE), 300);
             estimate.note(1, rate);
-            estimate.count(EventCounts::new(10, 0));
-            rate = estimate.last_hour(MINUTE / 6);
+            rate = estimate.last_hour(Rate::new(10, MINUTE / 6));
         }
     }
 

@@ -92,15 +92,19 @@ pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
         let bytes = hours.recent(472_208).unwrap().clone();
         let durations = vec![KeptHours { sli: "checkout".to_owned(), hours }];
         let objectives = vec![kept];
-        let snapshot =
-            archive::encode(&Archive { objectives, durations, ledger: ledger.clone(), ..Archive::default() });
+        let snapshot = archive::encode(&Archive {
+            objectives: objectives.into(),
+            durations: durations.into(),
+            ledger: ledger.clone(),
+            ..Archive::default()
+        });
         let pages = (0..3).map(|flush| {
             run(60 + flush * 10..70 + flush * 10, &mut evaluator);
             let objectives = evaluator.added().map(|added| (owner.key(), added)).into_iter().collect();
             let hours = vec![(472_208 + u32::from(flush == 2), bytes.clone())];
             let durations = vec![AddedHours { sli: "checkout".to_owned(), hours }];
             let ledger = vec![booking(&ledger, flush)];
-            archive::encode(&Page { ended: flush == 2, objectives, durations, ledger })
+            archive::encode(&Page { ended: flush == 2, objectives, durations, ledger, life: 1 })
         });
         let payloads = core::iter::once(snapshot.clone()).chain(pages);
         let chunks = payloads.flat_map(|payload| {

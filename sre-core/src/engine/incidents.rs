@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Incident, MeanTimes, TierNumbers};
+use crate::lists::at_most;
 use crate::slo::Severity;
 use crate::window::{Tally, Tick};
 
@@ -55,6 +56,7 @@ pub(super) struct Blaze {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct KeptIncidents {
     open: Option<Incident>,
+    #[serde(deserialize_with = "at_most::<ENDED_MAX, _, _, _>")]
     ended: Vec<Incident>,
 }
 

@@ -75,7 +75,8 @@ impl Keeper {
         self.last_life = archive.last_life();
         self.useless_ns = left_off_ns.min(absence.started().wall_ns).saturating_sub(USELESS_NS);
         let Archive { starts, objectives, durations, ledger: _ } = archive;
-        (self.starts, self.waiting, self.durations) = (starts, objectives, durations);
+        (self.starts, self.waiting, self.durations) =
+            (starts, objectives.into_iter().collect(), durations.into_iter().collect());
         self.starts.begin(absence.started().wall_ns / 1_000_000_000)
     }
 

@@ -391,3 +391,111 @@ fn what_nobody_claims_for_more_than_a_year_is_forgotten_by_short_lives_too() {
     let waited = next.engine.collect().engine.state.as_ref().map(|state| state.resumed);
     assert_eq!(waited, Some(0));
 }
+
+#[test]
+fn who_was_absent_in_a_life_by_a_wrong_clock_is_charged_nothing_that_others_may_have_lived() {
+    let days = |days: i64| days * DAY.cast_signed();
+    for (off_s, seconds) in [(days(-19_000), 200), (days(700), 200), (-5 * HOUR.cast_signed(), 30)] {
+        let world = World::new();
+        let one = Life::at(0, &world, Downtime::Bad);
+        one.live(&one.of("acme"), 600);
+        one.end();
+        // A day of a process that has it not, and some minutes of another one by a wrong clock.
+        let day = Life::at(600, &world, Downtime::Bad);
+        day.live(&day.sli(SLO), 10);
+        day.clock.advance(Duration::from_secs(DAY - 10));
+        day.live(&day.sli(SLO), 100);
+        day.end();
+        let wrong = Life::at((700 + DAY).wrapping_add_signed(off_s), &world, Downtime::Bad);
+        wrong.live(&wrong.sli(SLO), seconds);
+        wrong.end();
+        let next = Life::at(700 + DAY + seconds, &world, Downtime::Bad);
+        next.live(&next.sli(SLO), 120);
+        next.live(&next.of("acme"), 30);
+        let report = next.engine.report();
+        let member = member(&report, "acme");
+        assert_eq!(member.counts, EventCounts::new(630, 0), "{off_s}");
+        assert_eq!(window(member, 3 * DAY).counts.good(), 630, "{off_s}");
+        // And at most a slot of what was a day before.
+        assert!((30..=40).contains(&window(member, DAY).counts.good()), "{off_s}");
+    }
+}
+
+#[test]
+fn what_is_excluded_afterwards_is_no_part_of_the_next_estimate() {
+    let world = World::new();
+    let one = Life::at(0, &world, Downtime::Bad);
+    one.live(&one.sli(SLO), HOUR);
+    one.end();
+    let test = Life::at(HOUR + 300, &world, Downtime::Bad);
+    let sli = test.sli(SLO);
+    for _ in 0..20 * 60 {
+        sli.record_n(Outcome::Ok, Duration::from_millis(9), 999);
+        test.live(&sli, 1);
+    }
+    test.live(&sli, 300);
+    let at = |second: u64| std::time::UNIX_EPOCH + Duration::from_secs(START + second);
+    let exclusion = Entry::exclusion(SLO, at(HOUR + 300)..at(HOUR + 300 + 20 * 60));
+    test.engine.book(exclusion.by("ann").because("a load test")).unwrap();
+    test.live(&sli, 300);
+    let before = test.engine.report().slo(SLO).unwrap().counts.bad();
+    test.end();
+    let next = Life::at(HOUR + 300 + 30 * 60 + 300, &world, Downtime::Bad);
+    next.live(&next.sli(SLO), 1);
+    let bad = next.engine.report().slo(SLO).unwrap().counts.bad() - before;
+    assert!(bad <= 310, "{bad} of five minutes at one a second");
+}
+
+#[test]
+fn what_appears_late_goes_on_where_those_are_that_lived_by_a_clock_that_went_back() {
+    for (put_right, later) in [(false, 2_400), (true, 2_400), (false, 60), (true, 60)] {
+        let world = World::new();
+        let one = Life::at(1_800, &world, Downtime::Bad);
+        let (sli, tenant) = (one.sli(SLO), one.of("acme"));
+        one.live(&sli, 60);
+        one.clock.set_wall_ns((START + 60) * SECOND);
+        for _ in 0..100 {
+            tenant.record(Outcome::Ok, Duration::from_millis(9));
+            one.live(&sli, 1);
+        }
+        one.end();
+        let next = Life::at(220, &world, Downtime::Bad);
+        let sli = next.sli(SLO);
+        next.live(&sli, later / 2);
+        if put_right {
+            next.clock.set_wall_ns((START + 220 + later / 2 + 1_800) * SECOND);
+        }
+        next.live(&sli, later / 2);
+        next.live(&next.of("acme"), 5);
+        let report = next.engine.report();
+        let [whole, member] = [report.slo(SLO).unwrap(), member(&report, "acme")];
+        let seen = |slo: &ObjectiveReport| window(slo, HOUR).counts.good();
+        let absent = later;
+        assert_eq!(seen(member), 105, "{put_right} {absent}");
+        let coverage = |slo| window(slo, HOUR).coverage;
+        let apart = (coverage(member) - coverage(whole)).abs();
+        assert!(apart < 0.03, "{put_right} {absent}: {} and {}", coverage(member), coverage(whole));
+    }
+}
+
+#[test]
+fn a_clock_that_is_hours_behind_for_a_moment_moves_nothing_of_who_appears_then() {
+    let world = World::new();
+    let one = Life::at(0, &world, Downtime::Bad);
+    one.live(&one.of("acme"), HOUR);
+    one.end();
+    let other = Life::at(HOUR + 300, &world, Downtime::Bad);
+    let sli = other.sli(SLO);
+    other.live(&sli, 600);
+    other.clock.set_wall_ns((START + HOUR + 900 - 5 * HOUR) * SECOND);
+    other.live(&sli, 10);
+    let tenant = other.of("acme");
+    other.live(&tenant, 10);
+    other.clock.set_wall_ns((START + HOUR + 920) * SECOND);
+    other.live(&tenant, 120);
+    let report = other.engine.report();
+    let member = member(&report, "acme");
+    assert!(member.counts.bad().abs_diff(300) <= 6, "{:?}", member.counts);
+    let wanted = (HOUR + 740) as f64 / DAY as f64;
+    assert!((window(member, DAY).coverage - wanted).abs() < 0.001, "{}", window(member, DAY).coverage);
+}

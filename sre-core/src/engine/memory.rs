@@ -12,9 +12,13 @@ use super::aside::Aside;
 use super::estimate::Estimate;
 use super::incidents::KeptIncidents;
 use crate::alert::DerivedTier;
+use crate::lists::at_most;
 use crate::slo::{Budgeting, EntryId, MERGED_MAX, Objective, Severity};
 use crate::units::{EventCounts, saturating_nanos};
 use crate::window::{KeptLadder, KeptLine, KeptSlice};
+
+/// More slots than can gain something between two flushes.
+const SLOTS_MAX: usize = 100_000;
 
 /// Tiers have numbers from 1 to 255.
 const TIERS_MAX: usize = u8::MAX as usize;
@@ -67,7 +71,9 @@ pub(crate) struct Memory {
     pub(super) past: KeptPast,
     pub(super) period: Option<KeptPeriod>,
     /// By the lengths of their windows.
+    #[serde(deserialize_with = "at_most::<TIERS_MAX, _, _, _>")]
     pub(super) tiers: Vec<KeptTier>,
+    #[serde(deserialize_with = "at_most::<SIGHTS_MAX, _, _, _>")]
     pub(super) sights: Vec<KeptSight>,
     pub(super) incidents: KeptIncidents,
     /// What the ledger says of it.
@@ -80,7 +86,9 @@ pub(crate) struct Memory {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeptAccount {
     /// Exclusions for which everything is set aside, with what they cover.
+    #[serde(deserialize_with = "at_most::<MERGED_MAX, _, _, _>")]
     pub(super) exclusions: Vec<(EntryId, (u64, u64))>,
+    #[serde(deserialize_with = "at_most::<MERGED_MAX, _, _, _>")]
     pub(super) resets: Vec<KeptReset>,
 }
 
@@ -103,7 +111,9 @@ pub(crate) struct KeptAside {
 /// What was added to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AddedAside {
+    #[serde(deserialize_with = "at_most::<SLOTS_MAX, _, _, _>")]
     pub(super) units: Vec<(u64, Counts)>,
+    #[serde(deserialize_with = "at_most::<SLOTS_MAX, _, _, _>")]
     pub(super) calls: Vec<(u64, Counts)>,
 }
 
@@ -122,6 +132,7 @@ pub(crate) struct KeptPast {
 pub(crate) struct KeptSlices {
     pub(super) open: KeptSlice,
     pub(super) last: Counts,
+    #[serde(deserialize_with = "at_most::<RECENT_MAX, _, _, _>")]
     pub(super) recent: Vec<Counts>,
 }
 
@@ -186,13 +197,17 @@ pub(crate) struct KeptSight {
 /// What was added since the flush before, and everything else as it is now: small, where the rings are not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Added {
+    #[serde(deserialize_with = "at_most::<SLOTS_MAX, _, _, _>")]
     pub(super) units: Vec<(u64, Counts)>,
+    #[serde(deserialize_with = "at_most::<SLOTS_MAX, _, _, _>")]
     pub(super) calls: Vec<(u64, Counts)>,
     pub(super) line: KeptLine,
     pub(super) slices: Option<KeptSlices>,
     pub(super) estimate: Estimate,
     pub(super) period: Option<KeptPeriod>,
+    #[serde(deserialize_with = "at_most::<TIERS_MAX, _, _, _>")]
     pub(super) tiers: Vec<KeptTier>,
+    #[serde(deserialize_with = "at_most::<SIGHTS_MAX, _, _, _>")]
     pub(super) sights: Vec<KeptSight>,
     /// Those that ended since, and the one that has not.
     pub(super) incidents: KeptIncidents,

@@ -137,9 +137,10 @@ impl Past {
     ///
     /// A wall clock that is not believed yet, and tells of days or is behind, is followed once it is: by a
     /// [leap](Self::leap).
-    pub(super) fn resume(&mut self, Part { until, downtime, believed }: Part, last_hour: Rate) -> Resumed {
-        let wanted_ns = self.line.wanted_ns(until);
-        let step = self.line.resume(until, downtime == Downtime::Excluded, believed);
+    pub(super) fn resume(&mut self, part: Part, last_hour: Rate) -> Resumed {
+        let Part { until, lived_ns, downtime, believed } = part;
+        let wanted_ns = self.line.wanted_ns(until, lived_ns);
+        let step = self.line.resume(until, lived_ns, downtime == Downtime::Excluded, believed);
         let is_doubted = !believed && self.line.doubts(wanted_ns);
         self.doubted = self.doubted.or(is_doubted.then_some((downtime, last_hour)));
         self.go_over(step, downtime, last_hour)
@@ -149,10 +150,23 @@ impl Past {
     pub(super) fn last_hour(&self) -> Rate {
         let place = self.units.place(HOUR);
         if self.is_estimated(place) {
-            return self.estimate.last_hour(self.observed_since_ns(self.estimate.until_ns()));
+            return self.estimate.last_hour(self.rate_since(self.estimate.until_ns(), place));
         }
         let hour = self.span(place);
         Rate::new(hour.counts.total(), saturating_nanos(hour.observed))
+    }
+
+    /// What came since an instant, by whole slots of a window that began after it.
+    fn rate_since(&self, at_ns: u64, place: usize) -> Rate {
+        let slot_ns = self.units.slot_ns(place);
+        let from_ns = (at_ns / slot_ns + 1).saturating_mul(slot_ns);
+        let observed_ns = self.observed_since_ns(from_ns);
+        // Events of a tick count where it ends: next to nothing of time may have some.
+        if observed_ns < slot_ns {
+            return Rate::default();
+        }
+        let slots = self.units.slots(place).filter(|(start_ns, _)| *start_ns >= from_ns);
+        Rate::new(slots.map(|(_, counts)| counts.total()).fold(0, u64::saturating_add), observed_ns)
     }
 
     /// Whether `tick` moves over a time without a process that was doubted so far.
@@ -234,8 +248,8 @@ impl Past {
     /// Moves to `tick` and books as if it came in time, into the coarsest slots that it ends with.
     #[cfg(feature = "test-util")]
     pub(super) fn stride(&mut self, tick: Tick, input: Input) {
-        let step = self.line.advance(tick, true);
-        self.book(Step { late: false, ..step }, input);
+        let step = self.line.glide(tick);
+        self.book(step, input);
     }
 
     /// What will have been counted before `start_ns`, the start of a slot, once the events of `step` are booked.
@@ -260,7 +274,6 @@ impl Past {
         let sliced = self.book_slices(step, input);
         let of_events = |delta| if sliced { EventCounts::ZERO } else { delta };
         let units = of_events(judged.0);
-        self.estimate.count(units);
         self.units.advance(now_ns, units, Spread::of(step, slot_ns, units));
         self.calls.advance(now_ns, judged.1, Spread::of(step, slot_ns, judged.1));
         if let Some(set_aside) = &mut self.aside {

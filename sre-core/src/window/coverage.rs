@@ -148,18 +148,20 @@ impl Timeline {
     /// A wall clock that is behind the one of that process renames slots, as one that steps back does. What the line was
     /// ahead of the wall clock, it stays ahead, unless the clock has come as far: it may have been put right. A clock that
     /// is not `believed` yet, because this process just started, is not followed further than a [step](Self::advance) of it.
-    pub(crate) fn resume(&mut self, tick: Tick, observed: bool, believed: bool) -> Step {
-        let wanted_ns = self.wanted_ns(tick);
+    pub(crate) fn resume(&mut self, tick: Tick, lived_ns: u64, observed: bool, believed: bool) -> Step {
+        let wanted_ns = self.wanted_ns(tick, lived_ns);
         (self.last, self.held_ns) = (tick, 0);
         self.even_ns = if believed { EVEN_NS } else { 0 };
         let (now_ns, relabel_ns) = self.follow(wanted_ns, 0);
         self.go_to(now_ns, relabel_ns, observed)
     }
 
-    /// Where a process that starts at `tick` goes on, if its wall clock is believed.
-    pub(crate) const fn wanted_ns(&self, tick: Tick) -> u64 {
+    /// Where it goes on at `tick` if the wall clock is believed: after a time without a process, or one that this process
+    /// lived through, in which a line that is ahead goes on by the monotonic clock.
+    pub(crate) fn wanted_ns(&self, tick: Tick, lived_ns: u64) -> u64 {
         let is_behind = tick.wall_ns < self.now_ns;
-        tick.wall_ns.saturating_add(if is_behind { self.lead_ns() } else { 0 })
+        let by_wall_ns = tick.wall_ns.saturating_add(if is_behind { self.lead_ns() } else { 0 });
+        if lived_ns == 0 { by_wall_ns } else { tick.wall_ns.max(self.now_ns.saturating_add(lived_ns)) }
     }
 
     /// Whether `tick` moves over a time that the monotonic clock did not see.
@@ -238,6 +240,15 @@ impl Timeline {
         let missed = now_ns / self.finest_ns - from_ns / self.finest_ns;
         let late = if gap { lived_ns > LATE_NS_MAX } else { missed > LATE_SLOTS + 1 };
         Step { from_ns, now_ns, relabel_ns, gap, late }
+    }
+
+    /// Moves to `tick` over a time in which both clocks ran evenly, as ticks in between would have done: what the line is
+    /// ahead of the wall clock, it stays ahead, however long that was.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn glide(&mut self, tick: Tick) -> Step {
+        let from_ns = self.now_ns;
+        self.now_ns = from_ns.saturating_add(self.live_until(tick));
+        Step { from_ns, now_ns: self.now_ns, relabel_ns: 0, gap: false, late: false }
     }
 
     /// Takes note of both clocks; returns how much was lived since the tick before.
@@ -416,7 +427,7 @@ mod tests {
         let later = tick(wall_ns + 600 * SECOND, 7);
         let mut other = Timeline::new(tick(line.now_ns(), 7), 10 * SECOND, HOUR, 24 * HOUR);
         other.take_over(line.kept());
-        let step = other.resume(later, false, false);
+        let step = other.resume(later, 0, false, false);
         assert_eq!((step.from_ns, step.now_ns), (line.now_ns(), line.now_ns() + 600 * SECOND));
         assert!(step.gap);
     }

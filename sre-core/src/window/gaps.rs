@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lists::at_most;
+
 /// How many gaps are kept; beyond it neighbours become one, which blurs where they were but not how long.
 const GAPS_MAX: usize = 48;
 
@@ -17,7 +19,7 @@ const ROOM: usize = 8;
 ///
 /// At most 1,152 bytes, and none before the first gap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Gaps(Vec<Gap>);
+pub(super) struct Gaps(#[serde(deserialize_with = "at_most::<GAPS_MAX, _, _, _>")] Vec<Gap>);
 
 /// A span with unobserved time in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ladder::{Ladder, Layer};
 use super::tally::Tally;
+use crate::lists::at_most;
 use crate::units::EventCounts;
 
 /// Events by slot, for each resolution; sums are made anew when a ladder is filled from it.
@@ -16,6 +17,7 @@ use crate::units::EventCounts;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeptLadder {
     /// From fine to coarse; all of them end with the same event.
+    #[serde(deserialize_with = "at_most::<RINGS_MAX, _, _, _>")]
     rings: Vec<KeptRing>,
 }
 
@@ -28,11 +30,14 @@ struct KeptRing {
     /// Number of the newest slot, counted from 1970.
     newest: u64,
     /// Good and bad events, the newest slot first; slots that are missing at the end were empty.
+    #[serde(deserialize_with = "at_most::<RING_SLOTS_MAX, _, _, _>")]
     slots: VecDeque<(u64, u64)>,
 }
 
 /// More slots than any ring has: those of an hour in 92 days are 2,208.
-const SLOTS_MAX: u32 = 100_000;
+const SLOTS_MAX: u32 = 16_384;
+
+const RING_SLOTS_MAX: usize = SLOTS_MAX as usize;
 
 /// More rings than any ladder has.
 const RINGS_MAX: usize = 16;

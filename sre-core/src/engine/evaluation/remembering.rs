@@ -97,6 +97,7 @@ impl Evaluator {
     /// made is forgotten, but for its exported counters.
     pub(crate) fn resume_after(&mut self, absence: Absence, memory: Memory, tick: Tick) {
         let Memory { past, period, tiers, sights, incidents, account, aside } = memory;
+        let memory_ns = past.line.wall_ns();
         let left_off = Tick { wall_ns: past.line.now_ns(), elapsed_ns: tick.elapsed_ns };
         self.past = past_of(&self.objective, &self.derived, left_off);
         if let Ok(span) = BudgetSpan::new(self.objective.terms().period(), &self.past) {
@@ -112,7 +113,7 @@ impl Evaluator {
         self.incidents.resume(incidents, tick, counted);
         self.account = account.map(|account| Box::new(Account::take_over(account, &self.past)));
         let last_hour = self.past.last_hour();
-        for part in absence.parts(tick) {
+        for part in absence.parts(memory_ns, tick) {
             let resumed = self.past.resume(part, last_hour);
             self.go_over(&resumed, part.until.elapsed_ns);
         }

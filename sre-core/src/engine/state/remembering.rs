@@ -96,7 +96,8 @@ impl State {
         let is_rid = is_settled && keeper.settle();
         let (fresh, shrunk) = ledger.take_fresh();
         let is_booked = shrunk || !fresh.is_empty();
-        let mut page = Page { ended: ask.ended, ledger: fresh, ..Page::default() };
+        let life = keeper.starts().count;
+        let mut page = Page { ended: ask.ended, ledger: fresh, life, ..Page::default() };
         let numbered = (0..).zip(&mut *units);
         let added = numbered.map(|(number, unit)| unit.added(&mut page, age.moment(number)));
         let lacking = added.filter(|is_all| !is_all).count();

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshot;
+use crate::lists::at_most;
 use adder::Adder;
 pub(crate) use bytes::Bytes;
 use hour::{HOUR_BYTES_MAX, HOUR_S, Hour, bits_of};
@@ -67,6 +68,7 @@ const FIRST: usize = 3;
 pub(crate) struct Hours {
     packed: Bytes,
     /// The one begun last at the end.
+    #[serde(deserialize_with = "at_most::<RECENT, _, _, _>")]
     recent: VecDeque<(u32, Bytes)>,
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::LedgerError;
+use crate::lists::at_most;
 
 pub(crate) use entry::system_time;
 pub use entry::{Adjustment, Booking, Durability, Entry, EntryId, EntryKind, Receipt};
@@ -23,12 +24,16 @@ const WITHDRAWALS_MAX: usize = 100;
 /// The most that it has when it was put together with the ledger of another process.
 pub(crate) const MERGED_MAX: usize = 2 * (ENTRIES_MAX + WITHDRAWALS_MAX);
 
+/// The most that are read of a list of any length.
+const READ_MAX: usize = MERGED_MAX + WITHDRAWALS_MAX;
+
 /// All entries of one engine, in the order in which they were booked.
 ///
 /// Nothing is ever erased from it but what somebody takes out and so has in hand. When it is full, nothing more is
 /// booked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ledger {
+    #[serde(deserialize_with = "at_most::<READ_MAX, _, _, _>")]
     entries: Vec<Booking>,
     handed_over: u64,
     /// Changes with each entry.
@@ -86,9 +91,9 @@ impl Ledger {
         now_ns: u64,
         process: u64,
     ) -> Result<Booking, LedgerError> {
-        // What was booked by mistake can be taken back even then.
+        // What was booked by mistake can be taken back even then, unless it has as many as any can have.
         let is_withdrawal = matches!(entry.kind(), EntryKind::Withdrawal { .. });
-        let max = if is_withdrawal { MERGED_MAX + WITHDRAWALS_MAX } else { ENTRIES_MAX };
+        let max = if is_withdrawal { MERGED_MAX } else { ENTRIES_MAX };
         let has = self.entries.len();
         if has >= max {
             return Err(LedgerError::Full { has, max });

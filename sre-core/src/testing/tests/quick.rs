@@ -147,6 +147,16 @@ fn a_calm_time_ends_where_something_begins() {
     }
 }
 
+#[test]
+fn a_line_that_is_ahead_of_the_clock_stays_ahead_in_strides() {
+    for by in ["47s", "100s", "20m"] {
+        let scenario = replay(&with_short_windows()).traffic(rps(0.1)).fault(clock_back(by));
+        let scenario = scenario.look("1h1s").look("4h33m20s").length("6h");
+        let each = scenario.clone().each_second().try_run().unwrap();
+        assert_eq!(told(&scenario.try_run().unwrap()), told(&each), "{by}");
+    }
+}
+
 /// Long enough for strides of hours, which end three days before the next look.
 #[test]
 fn strides_of_hours_leave_everything_that_windows_read() {
