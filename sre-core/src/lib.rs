@@ -77,6 +77,13 @@
 //! with a [manual clock](engine::Builder::manual_clock), and a replay of an old log is such a test; `testing` (feature
 //! `test-util`) replays outages.
 //!
+//! # Remembering
+//!
+//! With a [state directory](engine::Builder::state_dir) a budget of 30 days outlives deployments and crashes: a kill at any
+//! instant loses at most the last ten seconds, and the time without a process counts as [you say](engine::Downtime).
+//! [`Engine::book`] takes what people decide afterwards, resets, exclusions and adjustments, each with who and why.
+//! `sre-core/docs/reliability.md` lists what is promised, what was reached, and the command that shows it.
+//!
 //! # What recording costs
 //!
 //! Instructions, counted by `bash .ci/run instructions`, above the same work without this crate:
@@ -110,7 +117,8 @@
 //!
 //! # Limits
 //!
-//! - Nothing is kept on disk: windows, budgets and counters end with the process.
+//! - Windows, budgets, alerts and incidents end with the process unless it has a
+//!   [state directory](engine::Builder::state_dir); exported counters always do.
 //! - One process sees its own calls. For a fleet, sum the exported counters of all instances.
 //! - Durations up to 104 days are kept apart, to better than 0.8 %; thresholds are counted exactly.
 //! - A call that is lost with the process (`exit`, `panic = "abort"`, kill) is not counted.
