@@ -12,7 +12,7 @@ use super::memory::{Added, Memory, Subject};
 use super::side::Side;
 use crate::histogram::{Bytes, Hours};
 use crate::lists::{Sound, SoundList, at_most};
-use crate::slo::{Booking, Ledger, Lost};
+use crate::slo::{Booking, Ledger, Lost, MERGED_MAX};
 
 /// The first byte of each payload; what a later release writes differently has another one.
 const VERSION: u8 = 1;
@@ -21,7 +21,7 @@ const VERSION: u8 = 1;
 const STARTS_MAX: usize = 32;
 
 /// More labels than any member of a family has.
-const LABELS_MAX: usize = 64;
+const LABELS_MAX: usize = 256;
 
 /// Everything that an engine remembers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -57,8 +57,8 @@ pub(super) struct KeptObjective {
     pub(super) life: u64,
 }
 
-/// More objectives than can be judged in a second, and more SLIs.
-const OWNERS_MAX: usize = 32_768;
+/// More objectives, and more SLIs, than the largest file that is read has room for.
+const OWNERS_MAX: usize = 1 << 21;
 
 impl Sound for KeptObjective {
     const MAX: usize = OWNERS_MAX;
@@ -224,8 +224,8 @@ impl Archive {
         archive.ledger = core::mem::take(&mut archive.ledger).checked(&mut lost);
         let mut places = Places::of(&archive);
         for (number, entry) in entries.iter().enumerate() {
-            match decode::<Page>(entry) {
-                Ok(page) => lost.count(archive.add(page, &mut places)),
+            match PageReader::read(entry).and_then(|page| archive.add(page, &mut places)) {
+                Ok(left_out) => lost.count(left_out),
                 Err(problem) => {
                     unreadable = Some(format!("in entry {number} of its journal {problem}"));
                     break;
@@ -271,19 +271,20 @@ impl Archive {
         self.objectives.iter().map(|kept| kept.life).max().unwrap_or(0)
     }
 
-    /// Takes in what a flush added; returns what the ledger lost of that.
-    fn add(&mut self, page: Page, places: &mut Places) -> Lost {
-        self.starts.ended = page.ended;
-        self.starts.count = self.starts.count.max(page.life);
-        let lost = self.ledger.add(page.ledger);
-        for (key, added) in page.objectives {
-            if let Some(kept) = places.objectives.get(&key).and_then(|place| self.objectives.get_mut(*place))
-            {
+    /// Takes in what a flush added, one by one; returns what the ledger lost of that.
+    fn add(&mut self, mut page: PageReader<'_>, places: &mut Places) -> Result<Lost, String> {
+        self.starts.ended = page.take()?;
+        let mut changed = Vec::new();
+        for _ in 0..page.length()? {
+            let (key, added) = page.take::<(Key, Added)>()?;
+            let place = places.objectives.get(&key).copied();
+            if let Some(kept) = place.and_then(|place| self.objectives.get_mut(place)) {
                 kept.memory.add(added);
-                kept.life = page.life;
+                changed.extend(place);
             }
         }
-        for AddedHours { sli, hours } in page.durations {
+        for _ in 0..page.length()? {
+            let AddedHours { sli, hours } = page.take()?;
             let place = *places.durations.entry(sli.clone()).or_insert(self.durations.len());
             if place == self.durations.len() {
                 self.durations.push(KeptHours { sli, hours: Hours::default() });
@@ -292,7 +293,57 @@ impl Archive {
                 hours.into_iter().for_each(|(number, bytes)| kept.hours.replace(number, bytes));
             }
         }
-        lost
+        let mut booked = Vec::new();
+        for _ in 0..page.length()? {
+            let booking = page.take()?;
+            if booked.len() <= MERGED_MAX {
+                booked.push(booking);
+            }
+        }
+        let lost = self.ledger.add(booked);
+        let life = page.take()?;
+        self.starts.count = self.starts.count.max(life);
+        for place in changed {
+            self.objectives.get_mut(place).into_iter().for_each(|kept| kept.life = life);
+        }
+        Ok(lost)
+    }
+}
+
+/// Gives what a page has piece by piece, so that no more of it is in memory at a time.
+#[derive(Clone, Copy, Debug)]
+struct PageReader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> PageReader<'a> {
+    /// Reads a page that is whole: what is wrong about any piece is told before one is used.
+    fn read(bytes: &'a [u8]) -> Result<Self, String> {
+        let page = Self { rest: versioned(bytes)? };
+        let mut pieces = page;
+        pieces.take::<bool>()?;
+        for _ in 0..pieces.length()? {
+            pieces.take::<(Key, Added)>()?;
+        }
+        for _ in 0..pieces.length()? {
+            pieces.take::<AddedHours>()?;
+        }
+        for _ in 0..pieces.length()? {
+            pieces.take::<Booking>()?;
+        }
+        pieces.take::<u64>()?;
+        if pieces.rest.is_empty() { Ok(page) } else { Err(SURPLUS.to_owned()) }
+    }
+
+    fn take<T: DeserializeOwned>(&mut self) -> Result<T, String> {
+        let (piece, rest) = postcard::take_from_bytes(self.rest).map_err(unreadable)?;
+        self.rest = rest;
+        Ok(piece)
+    }
+
+    /// How many pieces of the next kind there are.
+    fn length(&mut self) -> Result<u64, String> {
+        self.take()
     }
 }
 
@@ -321,12 +372,23 @@ pub(super) fn encode<T: Serialize>(payload: &T) -> Vec<u8> {
 }
 
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(versioned(bytes)?) {
+        Ok((payload, [])) => Ok(payload),
+        Ok(_) => Err(SURPLUS.to_owned()),
+        Err(error) => Err(unreadable(error)),
+    }
+}
+
+const SURPLUS: &str = "has more bytes than it should";
+
+fn unreadable(error: postcard::Error) -> String {
+    format!("cannot be read: {error}")
+}
+
+/// What follows the version, if that is ours.
+fn versioned(bytes: &[u8]) -> Result<&[u8], String> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) => match postcard::take_from_bytes(rest) {
-            Ok((payload, [])) => Ok(payload),
-            Ok(_) => Err("has more bytes than it should".to_owned()),
-            Err(error) => Err(format!("cannot be read: {error}")),
-        },
+        Some((&VERSION, rest)) => Ok(rest),
         Some((version, _)) => Err(format!("has version {version}, and this release reads {VERSION}")),
         None => Err("is empty".to_owned()),
     }
@@ -461,7 +523,7 @@ mod tests {
             let exclusions = (0..count).map(|number| (id(number), span)).collect();
             Some(KeptAccount { exclusions, ..KeptAccount::default() })
         };
-        is_left_out(|memory| memory.account = exclusions(4_201, (1, 2)));
+        is_left_out(|memory| memory.account = exclusions(4_301, (1, 2)));
         is_left_out(|memory| memory.account = exclusions(1, (2, 2)));
         is_left_out(|memory| {
             let reset = |number| KeptReset {
@@ -471,7 +533,7 @@ mod tests {
                 aside: EventCounts::ZERO.into(),
             };
             memory.account =
-                Some(KeptAccount { resets: (0..4_201).map(reset).collect(), ..KeptAccount::default() });
+                Some(KeptAccount { resets: (0..4_301).map(reset).collect(), ..KeptAccount::default() });
         });
         is_left_out(|memory| memory.tiers = vec![memory.tiers[0].clone(); 256]);
         is_left_out(|memory| memory.sights = vec![memory.sights[0]; 4]);
@@ -490,14 +552,14 @@ mod tests {
     fn entries_beyond_what_two_ledgers_have_are_left_out_and_told() {
         let (.., entries, _) = written();
         let mut ledger = Ledger::default();
-        (1..=4_203).for_each(|number| ledger.book(booking(number, Entry::reset(SLO))));
+        (1..=4_303).for_each(|number| ledger.book(booking(number, Entry::reset(SLO))));
         // What is withdrawn matters least.
-        ledger.book(booking(4_204, Entry::withdrawal(EntryId::new(4_200, 7))));
+        ledger.book(booking(4_304, Entry::withdrawal(EntryId::new(4_300, 7))));
         let snapshot = encode(&Archive { ledger, ..Archive::default() });
         let Recovery { archive, left_out, .. } = Archive::recover(Some(&snapshot), &entries);
         let kept: Vec<_> = archive.ledger.entries().iter().map(Booking::booked_unix_ns).collect();
-        assert_eq!(kept, (3..4_200).chain(4_201..=4_203).collect::<Vec<_>>());
-        assert_eq!(left_out, ["4 entries of the ledger are more than the 4200 that it can have"]);
+        assert_eq!(kept, (3..4_300).chain(4_301..=4_303).collect::<Vec<_>>());
+        assert_eq!(left_out, ["4 entries of the ledger are more than the 4300 that it can have"]);
     }
 
     #[test]

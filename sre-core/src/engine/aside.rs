@@ -35,6 +35,15 @@ impl Aside {
         missed.fold(0, u64::saturating_add)
     }
 
+    /// How much of the time since `from_ns` is excluded though it was observed.
+    pub(super) fn observed_ns(&self, line: &Timeline, from_ns: u64) -> u64 {
+        let seen = self.since(from_ns).iter().map(|span| {
+            let (from_ns, until_ns) = (span.0.max(from_ns), span.1.min(line.now_ns()));
+            until_ns.saturating_sub(from_ns).saturating_sub(line.missed_ns(from_ns, until_ns))
+        });
+        seen.fold(0, u64::saturating_add)
+    }
+
     /// The excluded times that end after an instant.
     fn since(&self, from_ns: u64) -> &[Span] {
         self.spans.get(self.spans.partition_point(|span| span.1 <= from_ns)..).unwrap_or_default()

@@ -376,6 +376,22 @@ fn a_small_step_long_after_the_start_charges_no_time_of_this_process() {
 }
 
 #[test]
+fn a_small_step_back_long_after_the_start_charges_no_time_of_this_process_either() {
+    let world = World::new();
+    let one = Life::at(0, &world, Downtime::Bad);
+    one.live(&one.of("acme"), HOUR);
+    one.end();
+    let other = Life::at(26 * HOUR, &world, Downtime::Bad);
+    other.engine.advance(Duration::from_secs(6 * HOUR));
+    other.clock.set_wall_ns((START + 32 * HOUR - 3) * SECOND);
+    other.engine.advance(Duration::from_secs(2));
+    let tenant = other.of("acme");
+    other.live(&tenant, 120);
+    let bad = member(&other.engine.report(), "acme").counts.bad();
+    assert!(bad.abs_diff(25 * HOUR) <= 90, "{bad} of {}", 25 * HOUR);
+}
+
+#[test]
 fn what_nobody_claims_for_more_than_a_year_is_forgotten_by_short_lives_too() {
     let world = World::new();
     let one = Life::at(0, &world, Downtime::Unknown);
@@ -435,7 +451,8 @@ fn what_is_excluded_afterwards_is_no_part_of_the_next_estimate() {
     }
     test.live(&sli, 300);
     let at = |second: u64| std::time::UNIX_EPOCH + Duration::from_secs(START + second);
-    let exclusion = Entry::exclusion(SLO, at(HOUR + 300)..at(HOUR + 300 + 20 * 60));
+    // What comes in a second counts at its end.
+    let exclusion = Entry::exclusion(SLO, at(HOUR + 300)..at(HOUR + 300 + 21 * 60));
     test.engine.book(exclusion.by("ann").because("a load test")).unwrap();
     test.live(&sli, 300);
     let before = test.engine.report().slo(SLO).unwrap().counts.bad();
@@ -443,7 +460,7 @@ fn what_is_excluded_afterwards_is_no_part_of_the_next_estimate() {
     let next = Life::at(HOUR + 300 + 30 * 60 + 300, &world, Downtime::Bad);
     next.live(&next.sli(SLO), 1);
     let bad = next.engine.report().slo(SLO).unwrap().counts.bad() - before;
-    assert!(bad <= 310, "{bad} of five minutes at one a second");
+    assert!((290..=310).contains(&bad), "{bad} of five minutes at one a second");
 }
 
 #[test]
@@ -470,11 +487,10 @@ fn what_appears_late_goes_on_where_those_are_that_lived_by_a_clock_that_went_bac
         let report = next.engine.report();
         let [whole, member] = [report.slo(SLO).unwrap(), member(&report, "acme")];
         let seen = |slo: &ObjectiveReport| window(slo, HOUR).counts.good();
-        let absent = later;
-        assert_eq!(seen(member), 105, "{put_right} {absent}");
+        assert_eq!(seen(member), 105, "{put_right} {later}");
         let coverage = |slo| window(slo, HOUR).coverage;
         let apart = (coverage(member) - coverage(whole)).abs();
-        assert!(apart < 0.03, "{put_right} {absent}: {} and {}", coverage(member), coverage(whole));
+        assert!(apart < 0.006, "{put_right} {later}: {} and {}", coverage(member), coverage(whole));
     }
 }
 

@@ -152,15 +152,20 @@ impl Past {
         if self.is_estimated(place) {
             return self.estimate.last_hour(self.rate_since(self.estimate.until_ns(), place));
         }
-        let hour = self.span(place);
-        Rate::new(hour.counts.total(), saturating_nanos(hour.observed))
+        Rate::new(self.units.counts(place).total(), self.judged_since_ns(self.units.start_ns(place)))
+    }
+
+    /// How much of the time since `from_ns` was observed, and is not excluded.
+    fn judged_since_ns(&self, from_ns: u64) -> u64 {
+        let excluded_ns = self.aside.as_ref().map_or(0, |aside| aside.observed_ns(&self.line, from_ns));
+        self.line.observed_ns(from_ns).saturating_sub(excluded_ns)
     }
 
     /// What came since an instant, by whole slots of a window that began after it.
     fn rate_since(&self, at_ns: u64, place: usize) -> Rate {
         let slot_ns = self.units.slot_ns(place);
         let from_ns = (at_ns / slot_ns + 1).saturating_mul(slot_ns);
-        let observed_ns = self.observed_since_ns(from_ns);
+        let observed_ns = self.judged_since_ns(from_ns);
         // Events of a tick count where it ends: next to nothing of time may have some.
         if observed_ns < slot_ns {
             return Rate::default();

@@ -152,7 +152,7 @@ impl Timeline {
         let wanted_ns = self.wanted_ns(tick, lived_ns);
         (self.last, self.held_ns) = (tick, 0);
         self.even_ns = if believed { EVEN_NS } else { 0 };
-        let (now_ns, relabel_ns) = self.follow(wanted_ns, 0);
+        let (now_ns, relabel_ns) = self.follow(wanted_ns, lived_ns);
         self.go_to(now_ns, relabel_ns, observed)
     }
 

@@ -77,7 +77,7 @@ impl Engine {
     /// Takes entries out of the ledger that were booked before `before` and change nothing any more, and hands them over:
     /// whoever asks for them keeps them.
     ///
-    /// A ledger has room for 2,000 entries, and for 4,200 with withdrawals and with those of a process from which this one
+    /// A ledger has room for 2,000 entries, and for 4,300 with withdrawals and with those of a process from which this one
     /// took over, and erases none by itself. Where there is a state directory, what is left is written before this returns; if
     /// that cannot be, a later process has them again. Not for a handler. Withdrawals go with what they withdraw.
     #[must_use]

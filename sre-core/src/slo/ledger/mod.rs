@@ -18,11 +18,12 @@ pub use entry::{Adjustment, Booking, Durability, Entry, EntryId, EntryKind, Rece
 /// The most entries that a ledger has. They take 1.5 KiB each at the most, and some 150 bytes usually.
 const ENTRIES_MAX: usize = 2_000;
 
-/// How many more may take one back, of as many entries as a ledger can ever have.
+/// For how many more that take one back there is always room.
 const WITHDRAWALS_MAX: usize = 100;
 
-/// The most that it has when it was put together with the ledger of another process.
-pub(crate) const MERGED_MAX: usize = 2 * (ENTRIES_MAX + WITHDRAWALS_MAX);
+/// The most that it has when it was put together with the ledger of another process, which may be full as well: some may
+/// be taken back even then.
+pub(crate) const MERGED_MAX: usize = 2 * (ENTRIES_MAX + WITHDRAWALS_MAX) + WITHDRAWALS_MAX;
 
 /// The most that are read of a list of any length.
 const READ_MAX: usize = MERGED_MAX + WITHDRAWALS_MAX;
