@@ -20,6 +20,9 @@ const VERSION: u8 = 1;
 /// Starts of the process that are kept one by one.
 const STARTS_MAX: usize = 32;
 
+/// More hours of an SLI than can change between two flushes.
+const HOURS_MAX: usize = 1_024;
+
 /// More labels than any member of a family has.
 const LABELS_MAX: usize = 256;
 
@@ -45,6 +48,7 @@ pub(super) struct KeptHours {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AddedHours {
     pub(super) sli: String,
+    #[serde(deserialize_with = "at_most::<HOURS_MAX, _, _, _>")]
     pub(super) hours: Vec<(u32, Bytes)>,
 }
 
@@ -57,7 +61,7 @@ pub(super) struct KeptObjective {
     pub(super) life: u64,
 }
 
-/// More objectives, and more SLIs, than the largest file that is read has room for.
+/// More objectives, and more SLIs, than files of ours have: one takes some 200 bytes at the least.
 const OWNERS_MAX: usize = 1 << 21;
 
 impl Sound for KeptObjective {
@@ -285,22 +289,25 @@ impl Archive {
         }
         for _ in 0..page.length()? {
             let AddedHours { sli, hours } = page.take()?;
+            if sli.is_empty() || hours.is_empty() {
+                continue;
+            }
             let place = *places.durations.entry(sli.clone()).or_insert(self.durations.len());
-            if place == self.durations.len() {
+            if place == self.durations.len() && place < OWNERS_MAX {
                 self.durations.push(KeptHours { sli, hours: Hours::default() });
             }
             if let Some(kept) = self.durations.get_mut(place) {
                 hours.into_iter().for_each(|(number, bytes)| kept.hours.replace(number, bytes));
             }
         }
-        let mut booked = Vec::new();
+        let (mut booked, mut lost) = (Vec::new(), Lost::default());
         for _ in 0..page.length()? {
-            let booking = page.take()?;
-            if booked.len() <= MERGED_MAX {
-                booked.push(booking);
+            booked.push(page.take()?);
+            if booked.len() == MERGED_MAX {
+                lost.count(self.ledger.add(core::mem::take(&mut booked)));
             }
         }
-        let lost = self.ledger.add(booked);
+        lost.count(self.ledger.add(booked));
         let life = page.take()?;
         self.starts.count = self.starts.count.max(life);
         for place in changed {

@@ -38,8 +38,8 @@ impl Aside {
     /// How much of the time since `from_ns` is excluded though it was observed.
     pub(super) fn observed_ns(&self, line: &Timeline, from_ns: u64) -> u64 {
         let seen = self.since(from_ns).iter().map(|span| {
-            let (from_ns, until_ns) = (span.0.max(from_ns), span.1.min(line.now_ns()));
-            until_ns.saturating_sub(from_ns).saturating_sub(line.missed_ns(from_ns, until_ns))
+            let until_ns = span.1.min(line.now_ns());
+            line.observed_ns(span.0.max(from_ns)).saturating_sub(line.observed_ns(until_ns))
         });
         seen.fold(0, u64::saturating_add)
     }

@@ -515,3 +515,43 @@ fn a_clock_that_is_hours_behind_for_a_moment_moves_nothing_of_who_appears_then()
     let wanted = (HOUR + 740) as f64 / DAY as f64;
     assert!((window(member, DAY).coverage - wanted).abs() < 0.001, "{}", window(member, DAY).coverage);
 }
+
+#[test]
+fn an_exclusion_that_begins_before_the_past_does_changes_no_rate() {
+    for (seconds, most) in [(33 * 60, 650), (31 * 60, 650), (305, 40)] {
+        let world = World::new();
+        let one = Life::at(0, &world, Downtime::Bad);
+        let sli = one.sli(SLO);
+        let at = |second: i64| std::time::UNIX_EPOCH + Duration::from_secs(START.wrapping_add_signed(second));
+        let exclusion = Entry::exclusion(SLO, at(-HOUR.cast_signed())..at(300));
+        one.engine.book(exclusion.by("ann").because("the roll-out")).unwrap();
+        one.live(&sli, seconds);
+        one.end();
+        let next = Life::at(seconds + 600, &world, Downtime::Bad);
+        next.live(&next.sli(SLO), 1);
+        let bad = next.engine.report().slo(SLO).unwrap().counts.bad();
+        // Of five seconds nothing is concluded.
+        assert!(bad <= most && (bad >= 550) == (most > 600), "{bad} after {seconds} s");
+    }
+}
+
+#[test]
+fn days_of_others_and_days_of_nobody_are_told_apart_once_the_clock_is_believed() {
+    for late in [0, 61] {
+        let world = World::new();
+        let one = Life::at(0, &world, Downtime::Bad);
+        one.live(&one.of("acme"), HOUR);
+        one.end();
+        let other = Life::at(3 * DAY, &world, Downtime::Bad);
+        other.live(&other.sli(SLO), 100);
+        other.end();
+        let third = Life::at(5 * DAY, &world, Downtime::Bad);
+        let sli = third.sli(SLO);
+        third.live(&sli, late);
+        let tenant = third.of("acme");
+        third.live(&tenant, 120);
+        let bad = member(&third.engine.report(), "acme").counts.bad();
+        let wanted = 2 * DAY - 100;
+        assert!(bad.abs_diff(wanted) <= wanted / 100, "{bad} of {wanted}, {late} s late");
+    }
+}

@@ -18,7 +18,7 @@ use crate::units::{EventCounts, saturating_nanos};
 use crate::window::{KeptLadder, KeptLine, KeptSlice};
 
 /// More slots than can gain something between two flushes.
-const SLOTS_MAX: usize = 100_000;
+const SLOTS_MAX: usize = 16_384;
 
 /// Tiers have numbers from 1 to 255.
 const TIERS_MAX: usize = u8::MAX as usize;

@@ -13,6 +13,8 @@ use crate::slo::Budgeting;
 use crate::units::{EventCounts, Target, saturating_nanos};
 use crate::window::{EmptySlice, KeptLadder, Ladder, Mark, Rungs, Slices, Spread, Step, Tick, Timeline};
 
+const MINUTE_NS: u64 = 60_000_000_000;
+
 /// What the rate of a time without a process is estimated from.
 const HOUR: Duration = Duration::from_nanos(HOUR_NS);
 
@@ -37,7 +39,17 @@ pub(super) struct Past {
     estimate: Estimate,
     /// What a time without a process counts as that the wall clock tells of before it is believed, and the last hour
     /// before it.
-    doubted: Option<(Downtime, Rate)>,
+    doubted: Option<Doubt>,
+}
+
+/// A time without a process that is followed once the clock is believed.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    /// Until when there were other processes, if there were any first.
+    others_until_ns: Option<u64>,
+    until_ns: u64,
+    downtime: Downtime,
+    last_hour: Rate,
 }
 
 /// How the past went on after a time without a process.
@@ -141,8 +153,12 @@ impl Past {
         let Part { until, lived_ns, downtime, believed } = part;
         let wanted_ns = self.line.wanted_ns(until, lived_ns);
         let step = self.line.resume(until, lived_ns, downtime == Downtime::Excluded, believed);
-        let is_doubted = !believed && self.line.doubts(wanted_ns);
-        self.doubted = self.doubted.or(is_doubted.then_some((downtime, last_hour)));
+        // What this process lived through, it follows at once.
+        if !believed && lived_ns == 0 && self.line.doubts(wanted_ns) {
+            let others_until_ns = self.doubted.map(|doubt| doubt.until_ns);
+            let until_ns = until.wall_ns;
+            self.doubted = Some(Doubt { others_until_ns, until_ns, downtime, last_hour });
+        }
         self.go_over(step, downtime, last_hour)
     }
 
@@ -152,26 +168,25 @@ impl Past {
         if self.is_estimated(place) {
             return self.estimate.last_hour(self.rate_since(self.estimate.until_ns(), place));
         }
-        Rate::new(self.units.counts(place).total(), self.judged_since_ns(self.units.start_ns(place)))
-    }
-
-    /// How much of the time since `from_ns` was observed, and is not excluded.
-    fn judged_since_ns(&self, from_ns: u64) -> u64 {
-        let excluded_ns = self.aside.as_ref().map_or(0, |aside| aside.observed_ns(&self.line, from_ns));
-        self.line.observed_ns(from_ns).saturating_sub(excluded_ns)
+        self.rate(self.units.counts(place).total(), self.units.start_ns(place), 0)
     }
 
     /// What came since an instant, by whole slots of a window that began after it.
     fn rate_since(&self, at_ns: u64, place: usize) -> Rate {
         let slot_ns = self.units.slot_ns(place);
         let from_ns = (at_ns / slot_ns + 1).saturating_mul(slot_ns);
-        let observed_ns = self.judged_since_ns(from_ns);
-        // Events of a tick count where it ends: next to nothing of time may have some.
-        if observed_ns < slot_ns {
-            return Rate::default();
-        }
         let slots = self.units.slots(place).filter(|(start_ns, _)| *start_ns >= from_ns);
-        Rate::new(slots.map(|(_, counts)| counts.total()).fold(0, u64::saturating_add), observed_ns)
+        let events = slots.map(|(_, counts)| counts.total()).fold(0, u64::saturating_add);
+        self.rate(events, from_ns, slot_ns)
+    }
+
+    /// The rate of events since `from_ns`, in the time that was observed and is not excluded; none if that is less than
+    /// `least_ns`, or a minute where some is excluded: events of a tick count where it ends, and a late one has many.
+    fn rate(&self, events: u64, from_ns: u64, least_ns: u64) -> Rate {
+        let excluded_ns = self.aside.as_ref().map_or(0, |aside| aside.observed_ns(&self.line, from_ns));
+        let judged_ns = self.line.observed_ns(from_ns).saturating_sub(excluded_ns);
+        let least_ns = if excluded_ns > 0 { least_ns.max(MINUTE_NS) } else { least_ns };
+        if judged_ns < least_ns { Rate::default() } else { Rate::new(events, judged_ns) }
     }
 
     /// Whether `tick` moves over a time without a process that was doubted so far.
@@ -179,9 +194,18 @@ impl Past {
         self.doubted.is_some() && self.line.leaps(tick)
     }
 
+    /// Moves on over the part of a doubted time in which there were other processes, of which nobody knows more.
+    pub(super) fn leap_others(&mut self, tick: Tick) -> Option<Resumed> {
+        let until_ns = self.doubted?.others_until_ns.filter(|until_ns| *until_ns < tick.wall_ns)?;
+        let step = self.line.leap_to(until_ns)?;
+        Some(self.go_over(step, Downtime::Unknown, Rate::default()))
+    }
+
     /// Moves to `tick` over a time without a process that was doubted so far.
     pub(super) fn leap(&mut self, tick: Tick) -> Resumed {
-        let (downtime, last_hour) = self.doubted.take().unwrap_or((Downtime::Unknown, self.last_hour()));
+        let doubt = self.doubted.take();
+        let (downtime, last_hour) =
+            doubt.map_or((Downtime::Unknown, Rate::default()), |doubt| (doubt.downtime, doubt.last_hour));
         let step = self.line.leap(tick, downtime == Downtime::Excluded);
         self.go_over(step, downtime, last_hour)
     }

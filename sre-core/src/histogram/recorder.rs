@@ -217,8 +217,9 @@ impl Recorder {
     /// Allots what recording needs: the pages of up to 64 s, and a shard for this thread.
     pub(crate) fn prewarm(&self) {
         self.touch();
-        if self.shard().is_none() {
-            self.promote();
+        if self.shard().is_none() && self.promote() == Promotion::Refused {
+            // Then all events go to the shared copy, none of whose cells may need more room later.
+            self.widen();
         }
     }
 

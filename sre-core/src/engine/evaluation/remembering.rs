@@ -127,6 +127,8 @@ impl Evaluator {
 
     /// Follows the wall clock over a time without a process that was doubted so far.
     pub(super) fn leap(&mut self, tick: Tick) {
+        let others = self.past.leap_others(tick);
+        others.iter().for_each(|resumed| self.go_over(resumed, tick.elapsed_ns));
         let resumed = self.past.leap(tick);
         self.go_over(&resumed, tick.elapsed_ns);
     }
