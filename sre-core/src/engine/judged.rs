@@ -7,7 +7,7 @@ use crate::engine::apdex::ApdexWindow;
 use crate::engine::archive::{KeptObjective, Owner, Page};
 use crate::engine::evaluation::Evaluator;
 use crate::engine::input::Input;
-use crate::engine::keeper::Keeper;
+use crate::engine::keeper::{CURRENT, Claim, Keeper};
 use crate::engine::memory::Subject;
 use crate::engine::shares::Share;
 use crate::engine::side::Side;
@@ -46,6 +46,8 @@ struct JudgedObjective {
     good: u64,
     /// Whether it has asked for what an earlier process remembered.
     has_asked: bool,
+    /// The start of the process whose memory it goes on from.
+    life: u64,
     /// The version of the ledger that it keeps to.
     ledger: u64,
 }
@@ -77,6 +79,7 @@ impl Judged {
                 seen: EventCounts::ZERO,
                 good: 0,
                 has_asked: false,
+                life: CURRENT,
                 ledger: 0,
             })
         };
@@ -160,7 +163,8 @@ impl Judged {
         let mut resumed = 0;
         for judged in self.objectives.iter_mut().filter(|judged| !judged.has_asked) {
             judged.has_asked = true;
-            if let Some((memory, absence)) = keeper.claim(&judged.owner(side)) {
+            if let Some(Claim { memory, life, absence }) = keeper.claim(&judged.owner(side)) {
+                judged.life = life;
                 judged.evaluator.resume_after(absence, memory, now);
                 judged.ledger = 0;
                 resumed += 1;
@@ -182,7 +186,8 @@ impl Judged {
         let mut resumed = 0;
         self.keep_to(ledger, side);
         for judged in &mut self.objectives {
-            if let Some((mut memory, absence)) = keeper.claim(&judged.owner(side)) {
+            if let Some(Claim { mut memory, life, absence }) = keeper.claim(&judged.owner(side)) {
+                judged.life = life;
                 memory.merge(&judged.evaluator.memory());
                 judged.evaluator.resume_after(absence, memory, now);
                 judged.ledger = 0;
@@ -225,7 +230,8 @@ impl Judged {
         kept.extend(self.objectives.iter_mut().map(|judged| KeptObjective {
             owner: judged.owner(side),
             memory: judged.evaluator.memory(),
-            life: 0,
+            // What is not known to have gone by yet would look like a time of this process to the next one.
+            life: if judged.evaluator.is_doubting() { judged.life } else { CURRENT },
         }));
     }
 

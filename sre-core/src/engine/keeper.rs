@@ -33,10 +33,23 @@ pub(super) struct Keeper {
 /// A memory that nobody claims is of no use once others went on for so much longer: longer than any period.
 const USELESS_NS: u64 = 400 * 24 * HOUR_NS;
 
+/// Stands for the number of this process's start, where nobody else knows it.
+pub(super) const CURRENT: u64 = 0;
+
 /// Half of the largest file that is read.
 const DURATIONS_BYTES_MAX: usize = 128 << 20;
 
 const HOUR_NS: u64 = 3_600_000_000_000;
+
+/// A memory that somebody goes on from.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) memory: Memory,
+    /// The start of the process that wrote it.
+    pub(super) life: u64,
+    /// The time for which its objective was not judged.
+    pub(super) absence: Absence,
+}
 
 impl Keeper {
     pub(super) fn new(absence: Absence, age: &Age) -> Self {
@@ -94,7 +107,7 @@ impl Keeper {
     /// the same events if a later process wrote that.
     ///
     /// Asked once for each objective.
-    pub(super) fn claim(&mut self, owner: &Owner) -> Option<(Memory, Absence)> {
+    pub(super) fn claim(&mut self, owner: &Owner) -> Option<Claim> {
         let place = self.waiting.iter().position(|kept| kept.owner == *owner);
         let own = place.map(|place| self.waiting.swap_remove(place));
         let kin = self.waiting.iter().chain(&self.claimed).filter(|kept| kept.owner.is_kin(owner));
@@ -104,7 +117,7 @@ impl Keeper {
         let claimed = newer.map(|kin| (kin.memory.clone().without_alerts(), kin.life));
         self.claimed.extend(own.clone());
         let (memory, life) = claimed.or(own.map(|own| (own.memory, own.life)))?;
-        Some((memory, self.absence.without_others(life == self.last_life)))
+        Some(Claim { memory, life, absence: self.absence.without_others(life == self.last_life) })
     }
 
     /// The durations of an SLI.
@@ -127,7 +140,8 @@ impl Keeper {
 
     /// Adds what still waits to an archive of all that lives.
     pub(super) fn complete(&self, archive: &mut Archive) {
-        archive.objectives.iter_mut().for_each(|kept| kept.life = self.starts.count);
+        let current = archive.objectives.iter_mut().filter(|kept| kept.life == CURRENT);
+        current.for_each(|kept| kept.life = self.starts.count);
         archive.starts = self.starts.clone();
         archive.objectives.extend_from_slice(&self.waiting);
         archive.durations.extend_from_slice(&self.durations);

@@ -536,8 +536,10 @@ fn an_exclusion_that_begins_before_the_past_does_changes_no_rate() {
 }
 
 #[test]
-fn days_of_others_and_days_of_nobody_are_told_apart_once_the_clock_is_believed() {
-    for late in [0, 61] {
+fn days_of_others_are_charged_to_nobody() {
+    // How late who was away appears, how long that process lives, and for how many days the one before did not.
+    for (late, lived, days) in [(0, 120, 0), (5, 120, 2), (61, 120, 0), (61, 120, 2), (0, 30, 0), (5, 30, 2)]
+    {
         let world = World::new();
         let one = Life::at(0, &world, Downtime::Bad);
         one.live(&one.of("acme"), HOUR);
@@ -545,13 +547,17 @@ fn days_of_others_and_days_of_nobody_are_told_apart_once_the_clock_is_believed()
         let other = Life::at(3 * DAY, &world, Downtime::Bad);
         other.live(&other.sli(SLO), 100);
         other.end();
-        let third = Life::at(5 * DAY, &world, Downtime::Bad);
-        let sli = third.sli(SLO);
-        third.live(&sli, late);
-        let tenant = third.of("acme");
-        third.live(&tenant, 120);
-        let bad = member(&third.engine.report(), "acme").counts.bad();
-        let wanted = 2 * DAY - 100;
-        assert!(bad.abs_diff(wanted) <= wanted / 100, "{bad} of {wanted}, {late} s late");
+        let now = (3 + days) * DAY + 110;
+        let third = Life::at(now, &world, Downtime::Bad);
+        third.live(&third.sli(SLO), late);
+        third.live(&third.of("acme"), lived);
+        third.end();
+        let next = Life::at(now + late + lived + 10, &world, Downtime::Bad);
+        next.live(&next.of("acme"), 120);
+        let bad = member(&next.engine.report(), "acme").counts.bad();
+        // Two days of nobody are told from those of others only where the clock was believed by then.
+        let is_told = late > 60 && days > 0;
+        let wanted = if is_told { days * DAY } else { 0 };
+        assert!(bad.abs_diff(wanted) <= wanted / 50 + 40, "{bad} of {wanted}: {late} s late for {lived} s");
     }
 }

@@ -39,17 +39,7 @@ pub(super) struct Past {
     estimate: Estimate,
     /// What a time without a process counts as that the wall clock tells of before it is believed, and the last hour
     /// before it.
-    doubted: Option<Doubt>,
-}
-
-/// A time without a process that is followed once the clock is believed.
-#[derive(Clone, Copy, Debug)]
-struct Doubt {
-    /// Until when there were other processes, if there were any first.
-    others_until_ns: Option<u64>,
-    until_ns: u64,
-    downtime: Downtime,
-    last_hour: Rate,
+    doubted: Option<(Downtime, Rate)>,
 }
 
 /// How the past went on after a time without a process.
@@ -153,11 +143,10 @@ impl Past {
         let Part { until, lived_ns, downtime, believed } = part;
         let wanted_ns = self.line.wanted_ns(until, lived_ns);
         let step = self.line.resume(until, lived_ns, downtime == Downtime::Excluded, believed);
-        // What this process lived through, it follows at once.
+        // What this process lived through, it follows at once. Where others came first, nobody knows how much of the doubted
+        // time they were there.
         if !believed && lived_ns == 0 && self.line.doubts(wanted_ns) {
-            let others_until_ns = self.doubted.map(|doubt| doubt.until_ns);
-            let until_ns = until.wall_ns;
-            self.doubted = Some(Doubt { others_until_ns, until_ns, downtime, last_hour });
+            self.doubted = self.doubted.or(Some((downtime, last_hour)));
         }
         self.go_over(step, downtime, last_hour)
     }
@@ -189,23 +178,19 @@ impl Past {
         if judged_ns < least_ns { Rate::default() } else { Rate::new(events, judged_ns) }
     }
 
+    /// Whether some of the time without a process is not followed yet.
+    pub(super) const fn is_doubting(&self) -> bool {
+        self.doubted.is_some()
+    }
+
     /// Whether `tick` moves over a time without a process that was doubted so far.
     pub(super) fn leaps(&self, tick: Tick) -> bool {
         self.doubted.is_some() && self.line.leaps(tick)
     }
 
-    /// Moves on over the part of a doubted time in which there were other processes, of which nobody knows more.
-    pub(super) fn leap_others(&mut self, tick: Tick) -> Option<Resumed> {
-        let until_ns = self.doubted?.others_until_ns.filter(|until_ns| *until_ns < tick.wall_ns)?;
-        let step = self.line.leap_to(until_ns)?;
-        Some(self.go_over(step, Downtime::Unknown, Rate::default()))
-    }
-
     /// Moves to `tick` over a time without a process that was doubted so far.
     pub(super) fn leap(&mut self, tick: Tick) -> Resumed {
-        let doubt = self.doubted.take();
-        let (downtime, last_hour) =
-            doubt.map_or((Downtime::Unknown, Rate::default()), |doubt| (doubt.downtime, doubt.last_hour));
+        let (downtime, last_hour) = self.doubted.take().unwrap_or((Downtime::Unknown, Rate::default()));
         let step = self.line.leap(tick, downtime == Downtime::Excluded);
         self.go_over(step, downtime, last_hour)
     }

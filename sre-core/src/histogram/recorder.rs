@@ -218,7 +218,7 @@ impl Recorder {
     pub(crate) fn prewarm(&self) {
         self.touch();
         if self.shard().is_none() && self.promote() == Promotion::Refused {
-            // Then all events go to the shared copy, none of whose cells may need more room later.
+            // Then events go to the shared copy, none of whose cells may need more room later.
             self.widen();
         }
     }

@@ -186,6 +186,9 @@ impl Sli {
     }
 
     /// Allots everything that recording on this thread needs, so that no later event allocates.
+    ///
+    /// Meant for threads that begin after an [`Engine`](crate::Engine) started, which calibrates the counter; before that, a
+    /// thread takes its shard once it is hot, which allots one if none is free.
     pub fn prewarm(&self) {
         self.series().prewarm();
     }

@@ -178,11 +178,6 @@ impl Timeline {
         self.go_to(now_ns, relabel_ns, observed)
     }
 
-    /// Moves on to an instant that is later, over a gap; the clocks stay as they were read last.
-    pub(crate) fn leap_to(&mut self, until_ns: u64) -> Option<Step> {
-        (until_ns > self.now_ns).then(|| self.go_to(until_ns, 0, false))
-    }
-
     /// Whether it does not follow to `wall_ns`, where it would go if the wall clock were believed.
     pub(crate) const fn doubts(&self, wall_ns: u64) -> bool {
         wall_ns > self.now_ns || self.now_ns - wall_ns >= self.coarsest_ns

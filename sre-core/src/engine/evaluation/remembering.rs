@@ -40,10 +40,15 @@ impl Evaluator {
         }
     }
 
+    /// Whether it does not know yet how long there was no process: then it is as old as what it goes on from.
+    pub(crate) const fn is_doubting(&self) -> bool {
+        self.past.is_doubting()
+    }
+
     /// What has to be added to what was kept before; `None` when that is of no use, and all has to be kept anew: the
-    /// first time, and after the wall clock went back.
+    /// first time, after the wall clock went back, and as long as that is not believed.
     pub(crate) fn added(&mut self) -> Option<Added> {
-        let saved = self.saved?;
+        let saved = self.saved.filter(|_| !self.is_doubting())?;
         let slots = |ladder: &Ladder, before| {
             let added = ladder.added(before, saved.now_ns).into_iter();
             added.map(|(at_ns, counts)| (at_ns, counts.into())).collect()
@@ -127,8 +132,6 @@ impl Evaluator {
 
     /// Follows the wall clock over a time without a process that was doubted so far.
     pub(super) fn leap(&mut self, tick: Tick) {
-        let others = self.past.leap_others(tick);
-        others.iter().for_each(|resumed| self.go_over(resumed, tick.elapsed_ns));
         let resumed = self.past.leap(tick);
         self.go_over(&resumed, tick.elapsed_ns);
     }
